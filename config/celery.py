@@ -1,0 +1,40 @@
+"""The Celery application: `celery -A config worker`, `celery -A config beat`."""
+
+import os
+from typing import Any
+
+import structlog
+from celery import Celery
+from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("soko")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logs(**_: Any) -> None:
+    """Being connected is enough: Celery then leaves the logging configuration alone."""
+
+
+@before_task_publish.connect
+def send_request_id(headers: dict[str, Any], **_: Any) -> None:
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    if request_id:
+        headers["request_id"] = request_id
+
+
+@task_prerun.connect
+def bind_request_id(task: Any, task_id: str, **_: Any) -> None:
+    structlog.contextvars.bind_contextvars(
+        task=task.name,
+        task_id=task_id,
+        request_id=getattr(task.request, "request_id", None) or task_id,
+    )
+
+
+@task_postrun.connect
+def forget_request_id(**_: Any) -> None:
+    structlog.contextvars.clear_contextvars()

@@ -1,0 +1,1 @@
+"""Web, worker and scheduler of one machine under one terminal: `make demo`, `make run`."""

@@ -1,0 +1,28 @@
+"""`python -m config.processes setup|run|demo|stop`, behind the Makefile."""
+
+import argparse
+import sys
+
+from config import servers
+from config.processes.runner import run, stop
+from config.processes.steps import StepFailed, prepare
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m config.processes")
+    parser.add_argument("action", choices=["setup", "run", "demo", "stop"])
+    action = parser.parse_args().action
+    if action in {"run", "demo"}:
+        return run(fill=action == "demo")
+    try:
+        prepare() if action == "setup" else stop()
+    except (StepFailed, servers.ServerError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,346 @@
+"""Every setting, in one file; what differs between machines comes from the environment."""
+
+from urllib.parse import unquote, urlsplit
+
+from celery.schedules import crontab
+from csp.constants import NONE, SELF
+
+from config.environment import BASE_DIR, VAR_DIR, read_environment
+from config.logs import logging_config
+from config.object_storage import storages
+
+env = read_environment()
+
+# ------------------------------------------------------------------ the site
+DEBUG = env.debug
+SECRET_KEY = env.secret_key
+# Encrypts personal columns and keys their hashes; changing it orphans both.
+PII_KEY = env.pii_key or env.secret_key
+SITE_URL = env.site_url
+SITE_HOST = urlsplit(SITE_URL).hostname or "127.0.0.1"
+ALLOWED_HOSTS = [*env.allowed_hosts, SITE_HOST, "127.0.0.1", "localhost", "[::1]"]
+CSRF_TRUSTED_ORIGINS = [SITE_URL]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+MARKET_NAME = env.market_name
+MARKET_CURRENCY = env.market_currency
+MARKET_COUNTRY = env.market_country
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.sitemaps",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.contrib.humanize",
+    "pgtrigger",
+    "tree_queries",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_filters",
+    "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "shop",
+    "users",
+    "catalog",
+    "orders",
+    "payments",
+    "analytics",
+    "ingestion",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "shop.middleware.request_id",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        # Before the apps' own: our account pages take the place of the library's, whose
+        # admin must be there before ours.
+        "DIRS": [BASE_DIR / "users" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "catalog.context.storefront",
+            ],
+        },
+    },
+]
+
+# ------------------------------------------------------------------ data
+SCHEMA = "data_playground"
+_database = urlsplit(env.database_url)
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(_database.path.lstrip("/")),
+        "USER": unquote(_database.username or ""),
+        "PASSWORD": unquote(_database.password or ""),
+        "HOST": unquote(_database.hostname or ""),
+        "PORT": str(_database.port or ""),
+        "OPTIONS": {
+            "options": f"-c search_path={SCHEMA},public -c timezone=UTC",
+            "pool": {"min_size": 1, "max_size": env.database_pool_size, "timeout": 15},
+            "application_name": "soko",
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.redis_url
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": env.cache_url,
+        "KEY_PREFIX": "soko",
+        # A cache that is away makes pages slower, not wrong.
+        "OPTIONS": {
+            "IGNORE_EXCEPTIONS": True,
+            "SOCKET_CONNECT_TIMEOUT": 1,
+            "SOCKET_TIMEOUT": 1,
+        },
+    }
+}
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+ELASTICSEARCH_URL = env.elasticsearch_url
+CLICKHOUSE_URL = env.clickhouse_url
+PARTITION_HOT = {
+    "hours": env.partition_hot_hours_days,
+    "days": env.partition_hot_days,
+}
+
+# ------------------------------------------------------------------ files
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+MEDIA_URL = "media/"
+MEDIA_ROOT = VAR_DIR / "media"
+S3_ENDPOINT_URL = env.s3_endpoint_url
+STORAGES = {
+    **storages(env, MEDIA_ROOT, MEDIA_URL),
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+FILE_UPLOAD_HANDLERS = [
+    "ingestion.quota.UploadQuota",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+UPLOAD_MAX_BYTES = env.upload_max_mb * 1024 * 1024
+
+# ------------------------------------------------------------------ people
+AUTH_USER_MODEL = "users.User"
+AUTHENTICATION_BACKENDS = ["users.backends.RoleBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_ADAPTER = "users.adapters.AccountAdapter"
+
+# ------------------------------------------------------------------ words, time
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# ------------------------------------------------------------------ mail
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_FILE_PATH = VAR_DIR / "outbox"
+
+# ------------------------------------------------------------------ security
+_https = SITE_URL.startswith("https://")
+SECURE_SSL_REDIRECT = _https
+# Load balancers ask for it by plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^health/$"]
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
+SECURE_HSTS_PRELOAD = _https
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+X_FRAME_OPTIONS = "DENY"
+# E-mail is unique by lower(email), which the check cannot see.
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"]
+        + ([env.s3_endpoint_url] if env.s3_endpoint_url else []),
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+# ------------------------------------------------------------------ the API
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.SessionAuthentication"
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PAGINATION_CLASS": "shop.api.pagination.NewestFirst",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "DEFAULT_VERSIONING_CLASS": "rest_framework.versioning.NamespaceVersioning",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+    "PAGE_SIZE": 50,
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "shop.api.problems.ProblemHandler",
+    "EXCEPTION_FORMATTER_CLASS": "shop.api.problems.ProblemFormatter",
+}
+SPECTACULAR_SETTINGS = {
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "shop.api.problems.describe_problems",
+    ],
+    "TITLE": "Soko",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+}
+
+# ------------------------------------------------------------------ tasks
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 400_000
+CELERY_TASK_TIME_LIMIT = 15 * 60
+CELERY_TASK_SOFT_TIME_LIMIT = 14 * 60
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A task longer than the visibility timeout would run twice at once: every task ends
+# within CELERY_TASK_TIME_LIMIT, which is shorter.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 20 * 60,
+    "unacked_restore_interval": 10,
+    "unacked_restore_throttle": 3,
+    "global_keyprefix": "soko:",
+}
+CELERY_BEAT_SCHEDULER = "config.beat:SingleBeat"
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "relay-events": {"task": "shop.tasks.relay_events", "schedule": 1.0},
+    "heartbeat": {"task": "shop.tasks.heartbeat", "schedule": 30.0},
+    "partitions-ahead": {
+        "task": "shop.tasks.maintain_partitions",
+        "schedule": crontab(minute=10),
+    },
+    "roll-up-hours": {
+        "task": "analytics.tasks.roll_up_dirty",
+        "schedule": crontab(minute="*/5"),
+    },
+    "resume-ingestion": {
+        "task": "ingestion.tasks.resume_stalled_files",
+        "schedule": crontab(minute="*/5"),
+    },
+    "ingestion-retention": {
+        "task": "ingestion.tasks.drop_expired_uploads",
+        "schedule": crontab(hour=3, minute=40),
+    },
+}
+
+# ------------------------------------------------------------------ logs
+LOGGING_CONFIG = "config.logs.configure_logs"
+LOGGING = logging_config(
+    level=env.log_level,
+    as_json=(env.log_format or ("console" if DEBUG else "json")) == "json",
+)
+
+# The admin's dress: the design's green and warm greys, in oklch as the storefront's tokens.
+UNFOLD = {
+    "SITE_TITLE": MARKET_NAME,
+    "SITE_HEADER": MARKET_NAME,
+    "SITE_SUBHEADER": "Operations",
+    "SITE_URL": "/",
+    "SITE_ICON": "shop.admin.navigation.icon",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": "shop.admin.navigation.icon",
+        }
+    ],
+    "STYLES": ["shop.admin.navigation.stylesheet"],
+    "BORDER_RADIUS": "8px",
+    "SHOW_BACK_BUTTON": True,
+    "DASHBOARD_CALLBACK": "analytics.dashboard.callback",
+    "COLORS": {
+        "base": {
+            "50": "oklch(98.6% .006 85)",
+            "100": "oklch(96.3% .008 85)",
+            "200": "oklch(91% .01 85)",
+            "300": "oklch(85% .01 85)",
+            "400": "oklch(74% .012 85)",
+            "500": "oklch(50% .015 60)",
+            "600": "oklch(42% .015 60)",
+            "700": "oklch(36% .012 75)",
+            "800": "oklch(28% .009 85)",
+            "900": "oklch(20.5% .008 85)",
+            "950": "oklch(16.5% .008 85)",
+        },
+        "primary": {
+            "50": "oklch(97% .018 165)",
+            "100": "oklch(95% .03 165)",
+            "200": "oklch(90% .055 165)",
+            "300": "oklch(84% .09 165)",
+            "400": "oklch(80% .12 165)",
+            "500": "oklch(74% .12 165)",
+            "600": "oklch(43% .09 165)",
+            "700": "oklch(38% .08 165)",
+            "800": "oklch(33% .07 165)",
+            "900": "oklch(28% .06 165)",
+            "950": "oklch(22% .045 165)",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": True,
+        "show_all_applications": True,
+        "navigation": "shop.admin.navigation.groups",
+    },
+}

@@ -1,0 +1,24 @@
+"""The settings, with the few lines that tests need otherwise."""
+
+import os
+
+from config.settings import *
+from config.settings import DATABASES, STORAGES, VAR_DIR, env
+
+DEBUG = False
+# Several runs side by side need a database each.
+DATABASES["default"]["TEST"] = {"NAME": os.environ.get("SOKO_TEST_DB") or None}
+# Threads of a test hold their own connections; a pool would keep them open after it.
+DATABASES["default"]["OPTIONS"].pop("pool")
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+STORAGES["staticfiles"] = {
+    "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+}
+MEDIA_ROOT = VAR_DIR / "test-media"
+for _name in ("default", "private"):
+    STORAGES[_name]["OPTIONS"]["location"] = MEDIA_ROOT / _name
+# Tests wipe their database: each process of pytest-xdist has its own.
+_process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+REDIS_URL = env.redis_url.rsplit("/", 1)[0] + f"/{4 + _process % 8}"
+CELERY_BROKER_URL = REDIS_URL
