@@ -1,0 +1,19 @@
+from shop.models.audit import AuditEntry
+from shop.models.delivery import EventDelivery
+from shop.models.event import GlobalEvent, Stream
+from shop.models.idempotency import IdempotencyKey
+from shop.models.registry import GlobalEntity
+from shop.models.relay import EventRelay
+from shop.models.shop import Shop, ShopStatus
+
+__all__ = [
+    "AuditEntry",
+    "EventDelivery",
+    "EventRelay",
+    "GlobalEntity",
+    "GlobalEvent",
+    "IdempotencyKey",
+    "Shop",
+    "ShopStatus",
+    "Stream",
+]

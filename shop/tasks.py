@@ -1,0 +1,36 @@
+"""Scheduled work of the ground floor; each task calls one function."""
+
+import redis
+from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
+
+from shop.events.relay import relay
+from shop.partitions.maintenance import maintain
+
+HEARTBEAT_KEY = "soko:heartbeat:worker"
+HEARTBEAT_TTL_S = 24 * 3600
+SOCKET_TIMEOUT_S = 5
+# Leaves the rest of the task's time limit to a merge that has just begun.
+MERGE_S = 5 * 60
+
+
+@shared_task
+def maintain_partitions() -> None:
+    """Make partitions ahead, bring strays home, merge older ones. Safe to repeat."""
+    maintain(now=timezone.now(), merge_s=MERGE_S)
+
+
+@shared_task(ignore_result=True, expires=5, soft_time_limit=60, time_limit=90)
+def relay_events() -> None:
+    """Hand committed events on, for a few seconds at most. Safe to repeat and overlap."""
+    relay()
+
+
+@shared_task(ignore_result=True, expires=60)
+def heartbeat() -> None:
+    """Say that a scheduler sends and a worker works: an ISO 8601 instant, in UTC."""
+    with redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=SOCKET_TIMEOUT_S
+    ) as client:
+        client.set(HEARTBEAT_KEY, timezone.now().isoformat(), ex=HEARTBEAT_TTL_S)

@@ -1,0 +1,133 @@
+"""What templates draw with: money, icons, stars, hues, paging, structured data."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+from zlib import crc32
+
+from django import template
+from django.core.files.storage import default_storage
+from django.forms import BoundField
+from django.template.defaultfilters import floatformat
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from shop.money import format_money
+
+register = template.Library()
+
+HUES = 9
+# How the name of a stored picture ends when it fills its tile (catalog.services.images).
+PHOTO = "-photo"
+# One width of stroke, on a field of 24 by 24.
+ICONS = {
+    "search": '<circle cx="11" cy="11" r="7"/><path d="m20 20-3.6-3.6"/>',
+    "person": '<circle cx="12" cy="8" r="4"/><path d="M4 20.5c1-4 4.200-6 8-6s7 2 8 6"/>',
+    "store": '<path d="M4 10v10h16V10M3 10l2-6h14l2 6c0 1.700-1.300 3-3 3s-3-1.300-3-3c0'
+    ' 1.700-1.300 3-3 3s-3-1.300-3-3c0 1.700-1.300 3-3 3s-3-1.300-3-3zM10 20v-5h4v5"/>',
+    "right": '<path d="m9 5 7 7-7 7"/>',
+    "left": '<path d="m15 5-7 7 7 7"/>',
+    "check": '<path d="m5 12.500 4.500 4.500L19 7.500"/>',
+    "warning": '<path d="M12 4 2.500 20h19zM12 10v4.500M12 17.500v.1"/>',
+    "box": '<path d="m3 8 9-5 9 5v8l-9 5-9-5zM3 8l9 5 9-5M12 13v8"/>',
+}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A stroke icon, hidden from screen readers: the words stand beside it."""
+    return format_html(
+        '<svg class="icon" viewBox="0 0 24 24" aria-hidden="true">{}</svg>',
+        mark_safe(ICONS[name]),
+    )
+
+
+@register.filter
+def money(amount: Decimal, currency: str) -> str:
+    """`{{ product.price|money:product.currency }}`: £1,234.50."""
+    return format_money(amount, currency)
+
+
+@register.filter
+def off(price: Decimal, before: Decimal) -> int:
+    """How many per cent less than before, rounded down: a sale is never overstated."""
+    return int((before - price) * 100 / before) if before else 0
+
+
+@register.filter
+def hue_class(hue: int | None, name: str = "") -> str:
+    """The tile's class: the picture's hue, or one that follows from the name."""
+    return f"hue-{crc32(name.encode()) % HUES if hue is None else hue}"
+
+
+@register.filter
+def initial(name: str) -> str:
+    """The first letter or figure of a name, for a tile without a picture."""
+    return next((sign.upper() for sign in name if sign.isalnum()), "•")
+
+
+@register.filter
+def picture_url(path: str) -> str:
+    """Where a stored public file is read; empty when there is none."""
+    return default_storage.url(path) if path else ""
+
+
+@register.filter
+def picture_class(path: str) -> str:
+    """A cut-out stands on its tile; a picture with a ground of its own fills it."""
+    return "picture photo" if path.rpartition(".")[0].endswith(PHOTO) else "picture"
+
+
+@register.simple_tag
+def stars(rating: Decimal | float) -> SafeString:
+    """Five stars filled to the half; the figure stands beside them for everybody."""
+    halves = min(10, max(0, round(float(rating) * 2)))
+    return format_html(
+        '<span class="stars stars-{}" aria-hidden="true"></span>', halves
+    )
+
+
+@register.simple_tag
+def page_numbers(page: Any) -> list[int | None]:
+    """First, last and the neighbours of a page; None is a gap."""
+    last = page.paginator.num_pages
+    shown = sorted({1, last, *range(page.number - 1, page.number + 2)})
+    numbers: list[int | None] = []
+    for number in shown:
+        if not 1 <= number <= last:
+            continue
+        if numbers and numbers[-1] is not None and number - numbers[-1] > 1:
+            numbers.append(None)
+        numbers.append(number)
+    return numbers
+
+
+@register.filter
+def json_ld(data: Mapping[str, Any]) -> SafeString:
+    """Structured data (JSON-LD, schema.org) for search engines: data, not a script.
+
+    `<`, `>` and `&` are escaped, so that no text can close the element.
+    """
+    text = json.dumps(data, ensure_ascii=False)
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
+    return format_html(
+        '<script type="application/ld+json">{}</script>',
+        mark_safe(text),
+    )
+
+
+@register.filter
+def grams(weight: Decimal) -> str:
+    """A weight in grams as people say it: 850 g, 1.2 kg."""
+    if weight < 1000:
+        return f"{floatformat(weight, 0)} g"
+    return f"{floatformat(weight / 1000, -1)} kg"
+
+
+@register.filter
+def plain_control(field: BoundField) -> SafeString:
+    """A field's control without a placeholder: the label above says it, and stays."""
+    field.field.widget.attrs.pop("placeholder", None)
+    return field.as_widget()
