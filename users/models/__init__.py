@@ -1,0 +1,21 @@
+from users.models.activity import UserActivity
+from users.models.connection import UserConnection, UserSocial
+from users.models.member import MemberRole, ShopMember
+from users.models.profile import UserProfile
+from users.models.role import Role, UserRole
+from users.models.session import UserSession
+from users.models.user import User, UserStatus
+
+__all__ = [
+    "MemberRole",
+    "Role",
+    "ShopMember",
+    "User",
+    "UserActivity",
+    "UserConnection",
+    "UserProfile",
+    "UserRole",
+    "UserSession",
+    "UserSocial",
+    "UserStatus",
+]
