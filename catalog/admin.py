@@ -1,0 +1,394 @@
+"""The catalogue in the admin: departments, brands, products, stock and what is said of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.postgres.search import SearchQuery
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+from unfold.views import ChangeList
+
+from catalog.models import (
+    Brand,
+    Category,
+    InventoryLog,
+    PriceChange,
+    Product,
+    ProductImage,
+    ProductReview,
+    ProductTag,
+    ProductVariant,
+    ProductView,
+    StockAlert,
+    StockReservation,
+    Tag,
+    Wishlist,
+    WishlistItem,
+)
+from shop.admin.base import HistoryAdmin, HistoryInline, ModelAdmin, TabularInline
+from shop.admin.columns import badge, link, money, reference
+from shop.admin.filters import choices, days, yes_no
+
+
+def thumbnail(image: Any) -> SafeString | str:
+    """A small picture, for a list."""
+    if not image:
+        return ""
+    return format_html(
+        '<img class="thumbnail" src="{}" alt="" width="40" height="40" loading="lazy">',
+        image.url,
+    )
+
+
+class TreeChangeList(ChangeList):
+    """Keeps the order that the tree query brings: parents first, then their children."""
+
+    def get_ordering(self, request: HttpRequest, queryset: Any) -> list[str]:
+        return []
+
+
+@admin.register(Category)
+class CategoryAdmin(ModelAdmin):
+    """The departments as the tree they are: children stand indented below their parent."""
+
+    list_display = ("branch", "slug", "is_active", "sort_order")
+    list_filter = (yes_no("is_active"),)
+    search_fields = ("^name", "=slug")
+    search_help_text = "The beginning of a name, a slug, or an id."
+    search_ids = ("parent_id",)
+    prepopulated_fields = {"slug": ("name",)}
+    list_per_page = 200
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
+        return super().get_queryset(request).with_tree_fields()
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return ()
+
+    def get_sortable_by(self, request: HttpRequest) -> Any:
+        return []
+
+    def get_changelist(self, request: HttpRequest, **options: Any) -> Any:
+        return TreeChangeList
+
+    @display(description="name")
+    def branch(self, category: Category) -> SafeString:
+        depth = min(getattr(category, "tree_depth", 0), 9)
+        return format_html('<span class="branch depth-{}">{}</span>', depth, category)
+
+
+@admin.register(Brand)
+class BrandAdmin(ModelAdmin):
+    list_display = ("name", "slug", "website_url", "is_active")
+    list_filter = (yes_no("is_active"),)
+    search_fields = ("^name", "=slug")
+    search_help_text = "The beginning of a name, a slug, or an id."
+    ordering = ("name",)
+    prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(Tag)
+class TagAdmin(ModelAdmin):
+    list_display = ("name", "slug")
+    search_fields = ("^name", "=slug")
+    search_help_text = "The beginning of a tag, a slug, or an id."
+    ordering = ("name",)
+    prepopulated_fields = {"slug": ("name",)}
+
+
+class Variants(TabularInline):
+    model = ProductVariant
+    fields = ("sku", "name", "price", "stock", "position")
+    readonly_fields = ("stock",)
+    verbose_name_plural = "variants"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.readonly_fields
+
+    @display(description="available of stock")
+    def stock(self, variant: ProductVariant) -> str:
+        return f"{variant.available_quantity} of {variant.inventory_quantity}"
+
+
+class Images(TabularInline):
+    model = ProductImage
+    fields = ("picture", "src", "alt", "position", "is_primary")
+    readonly_fields = ("picture",)
+    verbose_name_plural = "pictures"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.readonly_fields
+
+    @display(description="picture")
+    def picture(self, image: ProductImage) -> SafeString | str:
+        return thumbnail(image.src)
+
+
+@admin.register(Product)
+class ProductAdmin(ModelAdmin):
+    list_display = (
+        "name",
+        "sku",
+        link("shop"),
+        link("category"),
+        money("price"),
+        badge(),
+        "rating_average",
+        "event_time",
+    )
+    list_filter = (choices("status"), yes_no("is_featured"), days("event_time"))
+    search_fields = ("words",)
+    search_help_text = "Words of the name or description, a SKU, or an id."
+    search_ids = ("shop_id", "category_id", "brand_id")
+    ordering = ("-event_time",)
+    prepopulated_fields = {"slug": ("name",)}
+    readonly_fields = ("rating_average", "review_count")
+    inlines = (Variants, Images)
+    fieldsets = (
+        (None, {"fields": ("shop", "name", "slug", "sku", "status", "is_featured")}),
+        ("Shelf", {"fields": ("category", "brand", "tags")}),
+        (
+            "Price",
+            {"fields": ("price", "compare_price", "cost_price", "currency")},
+        ),
+        (
+            "Words",
+            {
+                "classes": ("tab",),
+                "fields": (
+                    "short_description",
+                    "description",
+                    "seo_title",
+                    "seo_description",
+                ),
+            },
+        ),
+        (
+            "Details",
+            {
+                "classes": ("tab",),
+                "fields": (
+                    "track_inventory",
+                    "weight",
+                    "dimensions",
+                    "attributes",
+                    "extra_data",
+                    "rating_average",
+                    "review_count",
+                    "event_time",
+                ),
+            },
+        ),
+    )
+
+    def search(self, term: str) -> Q:
+        words = SearchQuery(term, config="english", search_type="websearch")
+        exact = SearchQuery(term, config="simple", search_type="phrase")
+        return Q(search_vector=words) | Q(search_vector=exact)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        own = super().get_readonly_fields(request, obj)
+        # Orders, stock and prices were made in the shop and in its currency.
+        return (*own, "shop", "currency") if obj else own
+
+    def save_formset(
+        self, request: HttpRequest, form: Any, formset: Any, change: bool
+    ) -> None:
+        for row in formset.forms:
+            if isinstance(row.instance, ProductVariant):
+                row.instance.shop_id = form.instance.shop_id
+        super().save_formset(request, form, formset, change)
+
+
+@admin.register(ProductVariant)
+class ProductVariantAdmin(ModelAdmin):
+    """Stock is read here: it changes through the stock ledger alone."""
+
+    list_display = (
+        "sku",
+        "name",
+        link("product"),
+        money("price", currency="product__currency"),
+        "inventory_quantity",
+        "reserved_quantity",
+        "inventory_policy",
+    )
+    list_filter = (choices("inventory_policy"), yes_no("inventory_tracking"))
+    search_fields = ("=sku",)
+    search_help_text = "A whole SKU, or an id."
+    search_ids = ("product_id", "shop_id")
+    ordering = ("-id",)
+    readonly_fields = ("inventory_quantity", "reserved_quantity", "shop")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        own = super().get_readonly_fields(request, obj)
+        return (*own, "product") if obj else own
+
+    def save_model(
+        self, request: HttpRequest, obj: ProductVariant, form: Any, change: bool
+    ) -> None:
+        obj.shop_id = obj.product.shop_id
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(ProductImage)
+class ProductImageAdmin(ModelAdmin):
+    list_display = ("picture", link("product"), "alt", "hue", "position", "is_primary")
+    list_filter = (yes_no("is_primary"), choices("hue"))
+    list_display_links = ("picture", "alt")
+    search_ids = ("product_id", "variant_id")
+    search_help_text = "The id of a product, of a variant, or of the picture."
+    ordering = ("-id",)
+
+    @display(description="picture")
+    def picture(self, image: ProductImage) -> SafeString | str:
+        return thumbnail(image.src)
+
+
+@admin.register(ProductTag)
+class ProductTagAdmin(ModelAdmin):
+    list_display = ("id", link("product"), link("tag"))
+    search_ids = ("product_id", "tag_id")
+    search_help_text = "The id of a product or of a tag."
+
+
+@admin.register(ProductReview)
+class ProductReviewAdmin(ModelAdmin):
+    """Moderation: a review is shown or hidden, its words are its writer's."""
+
+    list_display = (
+        "headline",
+        link("product"),
+        link("shop"),
+        "is_approved",
+        "is_verified_purchase",
+        "event_time",
+    )
+    list_filter = (
+        yes_no("is_approved"),
+        yes_no("is_verified_purchase"),
+        days("event_time"),
+    )
+    search_ids = ("product_id", "shop_id", "user_id")
+    search_help_text = "The id of a product, shop, person or review."
+    ordering = ("-event_time",)
+    allows_add = False
+    readonly_fields = (
+        "shop",
+        "product",
+        "variant",
+        "user",
+        "rating",
+        "title",
+        "review",
+        "helpful_count",
+        "is_verified_purchase",
+        "event_time",
+    )
+
+    @display(description="review")
+    def headline(self, review: ProductReview) -> str:
+        stars = "★" * review.rating + "☆" * (5 - review.rating)
+        return f"{stars} {review.title}".strip()
+
+
+@admin.register(InventoryLog)
+class InventoryLogAdmin(HistoryAdmin):
+    list_display = (
+        "created_at",
+        reference("variant_id", "catalog.productvariant"),
+        reference("product_id", "catalog.product"),
+        "old_quantity",
+        "adjustment",
+        "new_quantity",
+        badge("reason"),
+        reference("user_id", "users.user", "by"),
+    )
+    list_filter = (choices("reason"), days("created_at"))
+    search_ids = ("variant_id", "product_id")
+    search_help_text = "The id of a variant, of a product, or of the entry."
+    ordering = ("-created_at",)
+
+
+@admin.register(PriceChange)
+class PriceChangeAdmin(HistoryAdmin):
+    list_display = (
+        "changed_at",
+        reference("variant_id", "catalog.productvariant"),
+        reference("product_id", "catalog.product"),
+        "old_price",
+        "new_price",
+        reference("user_id", "users.user", "by"),
+    )
+    list_filter = (days("changed_at"),)
+    search_ids = ("variant_id", "product_id")
+    search_help_text = "The id of a variant, of a product, or of the change."
+    ordering = ("-changed_at",)
+
+
+@admin.register(ProductView)
+class ProductViewAdmin(HistoryAdmin):
+    """Who looked at what; where from stays hidden."""
+
+    list_display = (
+        "viewed_at",
+        reference("product_id", "catalog.product"),
+        reference("user_id", "users.user"),
+    )
+    list_filter = (days("viewed_at"),)
+    hidden = (*HistoryAdmin.hidden, "ip_address", "user_agent", "session_id")
+    search_ids = ("product_id", "user_id")
+    search_help_text = "The id of a product, of a person, or of the view."
+
+
+@admin.register(StockReservation)
+class StockReservationAdmin(HistoryAdmin):
+    list_display = (
+        "id",
+        link("variant"),
+        "quantity",
+        reference("checkout_id", "orders.checkout"),
+        "expires_at",
+    )
+    list_filter = (days("expires_at"),)
+    search_ids = ("variant_id", "checkout_id")
+    search_help_text = "The id of a variant, of a checkout, or of the reservation."
+
+
+@admin.register(StockAlert)
+class StockAlertAdmin(ModelAdmin):
+    list_display = ("id", link("variant"), link("user"), "notified_at")
+    search_ids = ("variant_id", "user_id")
+    search_help_text = "The id of a variant, of a person, or of the alert."
+
+
+class WishlistItems(HistoryInline):
+    model = WishlistItem
+    fields = ("product", "variant")
+    joined = ("product", "variant")
+    verbose_name_plural = "items"
+
+
+@admin.register(Wishlist)
+class WishlistAdmin(HistoryAdmin):
+    list_display = ("name", link("user"), "is_shared")
+    hidden = (*HistoryAdmin.hidden, "share_token")
+    search_ids = ("user_id",)
+    search_help_text = "The id of a person, or of the list."
+    inlines = (WishlistItems,)
+
+    @display(description="shared", boolean=True)
+    def is_shared(self, wishlist: Wishlist) -> bool:
+        return bool(wishlist.share_token)
+
+
+@admin.register(WishlistItem)
+class WishlistItemAdmin(HistoryAdmin):
+    list_display = ("id", link("wishlist"), link("product"), link("variant"))
+    search_ids = ("wishlist_id", "product_id", "variant_id")
+    search_help_text = "The id of a list, product or variant."

@@ -1,0 +1,31 @@
+from catalog.models.brand import Brand
+from catalog.models.category import Category
+from catalog.models.history import PriceChange, ProductView
+from catalog.models.image import Hue, ProductImage
+from catalog.models.product import Product, ProductStatus, ProductTag, Tag
+from catalog.models.review import ProductReview
+from catalog.models.stock import InventoryLog, StockAlert, StockReason, StockReservation
+from catalog.models.variant import InventoryPolicy, ProductVariant
+from catalog.models.wishlist import Wishlist, WishlistItem
+
+__all__ = [
+    "Brand",
+    "Category",
+    "Hue",
+    "InventoryLog",
+    "InventoryPolicy",
+    "PriceChange",
+    "Product",
+    "ProductImage",
+    "ProductReview",
+    "ProductStatus",
+    "ProductTag",
+    "ProductVariant",
+    "ProductView",
+    "StockAlert",
+    "StockReason",
+    "StockReservation",
+    "Tag",
+    "Wishlist",
+    "WishlistItem",
+]

@@ -1,0 +1,71 @@
+from django.conf import settings
+from django.db import models
+
+from catalog.models.product import Product
+from catalog.models.variant import ProductVariant
+from shop import fields
+from shop.entities import Entity, EntityType
+from shop.models import Shop
+
+
+class ProductReview(Entity):
+    """What a buyer says of a product; without one, of the shop itself."""
+
+    entity_type = EntityType.PRODUCT_REVIEW
+
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="reviews")
+    product = models.ForeignKey(
+        Product,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="reviews",
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="reviews",
+    )
+    # The buyer without an account, as `customers` knows them; that table stands above.
+    customer_id = models.UUIDField(null=True, blank=True, editable=False)
+    variant = models.ForeignKey(
+        ProductVariant,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    # The reference of whoever brought it in, unique in its shop.
+    review_ref = models.CharField(max_length=255, null=True, blank=True, editable=False)
+    rating = models.SmallIntegerField()
+    title = fields.text(255)
+    review = fields.long_text()
+    is_verified_purchase = models.BooleanField(**fields.both(False))
+    is_approved = models.BooleanField(**fields.both(False))
+    helpful_count = fields.count()
+
+    class Meta(Entity.Meta):
+        db_table = "product_reviews"
+        indexes = [
+            fields.Index(fields=["event_time"], name="idx_product_reviews_event_time"),
+            fields.Index(
+                fields=["review_ref"],
+                name="idx_product_reviews_review_ref",
+                condition=models.Q(review_ref__isnull=False),
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(rating__range=(1, 5)),
+                name="chk_product_reviews_rating",
+                violation_error_message="A rating is one to five stars.",
+            ),
+            models.UniqueConstraint(
+                fields=["shop", "review_ref"], name="uk_product_reviews_shop_review_ref"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rating} ★ {self.title}"

@@ -1,0 +1,119 @@
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from catalog.models.variant import ProductVariant
+from shop import fields
+from shop.partitions import Every, Partitioning
+
+
+class StockReason(models.TextChoices):
+    OPENING = "opening"
+    IMPORT = "import"
+    COUNT = "count"
+    CORRECTION = "correction"
+    SALE = "sale"
+    RETURN = "return"
+    DAMAGE = "damage"
+
+
+class InventoryLog(models.Model):
+    """The stock ledger: the adjustments of a variant sum to its inventory_quantity."""
+
+    id = fields.key()
+    product_id = models.UUIDField()
+    variant_id = models.UUIDField()
+    old_quantity = models.IntegerField()
+    new_quantity = models.IntegerField()
+    adjustment = models.IntegerField()
+    reason = models.CharField(max_length=32, choices=StockReason.choices)
+    notes = fields.long_text()
+    user_id = models.UUIDField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, db_default=Now())
+
+    partitioning = Partitioning(
+        by="created_at", every=Every.MONTH, key=("id", "created_at")
+    )
+
+    class Meta:
+        db_table = "inventory_logs"
+        indexes = [
+            fields.Index(
+                fields=["variant_id", "created_at"],
+                name="idx_inventory_logs_variant_id_created_at",
+            ),
+            fields.Index(
+                fields=["product_id", "created_at"],
+                name="idx_inventory_logs_product_id_created_at",
+            ),
+            fields.Index(
+                fields=["created_at"],
+                name="idx_inventory_logs_created_at",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    new_quantity=models.F("old_quantity") + models.F("adjustment")
+                ),
+                name="chk_inventory_logs_sum",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.adjustment:+d} {self.reason}"
+
+
+class StockReservation(models.Model):
+    """Units promised to one checkout until it is paid or its time is over."""
+
+    id = fields.key()
+    variant = models.ForeignKey(
+        ProductVariant, on_delete=models.CASCADE, related_name="reservations"
+    )
+    # A checkout of the orders app, which stands above this one.
+    checkout_id = models.UUIDField(db_index=True)
+    quantity = models.IntegerField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "stock_reservations"
+        indexes = [
+            fields.Index(
+                fields=["expires_at"], name="idx_stock_reservations_expires_at"
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(quantity__gt=0),
+                name="chk_stock_reservations_quantity",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of {self.variant_id}"
+
+
+class StockAlert(models.Model):
+    """Somebody waits for a variant to come back."""
+
+    id = fields.key()
+    variant = models.ForeignKey(
+        ProductVariant, on_delete=models.CASCADE, related_name="alerts"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    email = models.EmailField(blank=True, **fields.both(""))
+    notified_at = fields.moment()
+
+    class Meta:
+        db_table = "stock_alerts"
+
+    def __str__(self) -> str:
+        return f"alert for {self.variant_id}"

@@ -1,0 +1,28 @@
+"""What a page says of a variant's stock."""
+
+from django import template
+
+from catalog.models import InventoryPolicy, ProductVariant
+
+register = template.Library()
+
+# From here on the number itself is told.
+FEW = 5
+
+
+@register.filter
+def is_gone(variant: ProductVariant) -> bool:
+    """Not one unit can be bought."""
+    return not variant.can_sell(1)
+
+
+@register.filter
+def units_left(variant: ProductVariant) -> int | None:
+    """How many are left, where they are few and no more can be ordered."""
+    if (
+        not variant.inventory_tracking
+        or variant.inventory_policy == InventoryPolicy.CONTINUE
+        or variant.available_quantity > FEW
+    ):
+        return None
+    return variant.available_quantity
