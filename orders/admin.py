@@ -1,0 +1,510 @@
+"""Carts, orders and what follows from them in the admin.
+
+Orders are placed, moved on and corrected by services; here they are read, with room for a
+note. Promotions and coupons are made here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from orders.models import (
+    AbandonedCart,
+    Cart,
+    CartItem,
+    Checkout,
+    Coupon,
+    Customer,
+    Invoice,
+    Order,
+    OrderCoupon,
+    OrderItem,
+    OrderReturn,
+    OrderReturnItem,
+    OrderStatusChange,
+    OrderTracking,
+    Promotion,
+    ShippingAddress,
+)
+from shop.admin.base import (
+    HistoryAdmin,
+    HistoryInline,
+    ModelAdmin,
+    TabularInline,
+    belonging_to,
+)
+from shop.admin.columns import badge, link, money
+from shop.admin.filters import choices, days, yes_no
+from shop.encryption import email_hash
+
+
+def orders_numbered(number: str) -> Q:
+    """Rows of the order with this number."""
+    found = Order.objects.filter(order_number__in={number, number.upper()})
+    return belonging_to(found, "order")
+
+
+class OrderItems(HistoryInline):
+    model = OrderItem
+    fields = ("sku", "name", "quantity", "unit_price", "sum", "discount")
+    readonly_fields = ("unit_price", "sum", "discount")
+    joined = ("order",)
+    tab = False
+    verbose_name_plural = "items"
+    unit_price = staticmethod(money("price", currency="order__currency"))
+    sum = staticmethod(money("subtotal", "sum", currency="order__currency"))
+    discount = staticmethod(
+        money("total_discount", "discount", currency="order__currency")
+    )
+
+
+class StatusChanges(HistoryInline):
+    model = OrderStatusChange
+    fields = ("created_at", "status", "user", "notes", "notify_customer")
+    joined = ("user",)
+    ordering = ("created_at",)
+    verbose_name_plural = "history"
+
+
+class Returns(HistoryInline):
+    model = OrderReturn
+    fields = ("event_time", "status", "reason", "refund_total")
+    verbose_name_plural = "returns"
+
+
+class Invoices(HistoryInline):
+    model = Invoice
+    fields = ("invoice_number", "issued_at", "total", "tax", "currency", "paid_at")
+    verbose_name_plural = "invoices"
+
+
+class Parcels(HistoryInline):
+    model = OrderTracking
+    fields = ("carrier", "tracking_number", "current_location", "delivered_at")
+    verbose_name_plural = "parcels"
+
+
+class CouponsUsed(HistoryInline):
+    model = OrderCoupon
+    fields = ("coupon", "discount")
+    joined = ("coupon",)
+    verbose_name_plural = "coupons"
+
+
+@admin.register(Order)
+class OrderAdmin(ModelAdmin):
+    """An order as it was placed; only the house's own note is written here."""
+
+    list_display = (
+        "order_number",
+        link("shop"),
+        money("total_price", "total"),
+        badge("status"),
+        badge("financial_status", "payment"),
+        badge("fulfillment_status", "fulfilment"),
+        "payment_method",
+        "event_time",
+    )
+    list_filter = (
+        choices("status"),
+        choices("financial_status"),
+        choices("fulfillment_status"),
+        choices("payment_method"),
+        days("event_time"),
+    )
+    search_fields = ("=order_number",)
+    search_help_text = "A whole order number, the buyer's e-mail address, or an id."
+    search_ids = ("checkout_id", "customer_id", "shop_id", "user_id")
+    ordering = ("-event_time",)
+    allows_add = False
+    allows_delete = False
+    written = ("internal_notes",)
+    total = staticmethod(money("total_price", "total"))
+    subtotal = staticmethod(money("subtotal_price", "goods"))
+    discount = staticmethod(money("total_discount", "discount"))
+    shipping = staticmethod(money("total_shipping", "shipping"))
+    tax = staticmethod(money("total_tax", "tax"))
+    inlines = (
+        OrderItems,
+        StatusChanges,
+        Returns,
+        Invoices,
+        Parcels,
+        CouponsUsed,
+    )
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "order_number",
+                    "shop",
+                    "status",
+                    "financial_status",
+                    "fulfillment_status",
+                    "event_time",
+                    "internal_notes",
+                )
+            },
+        ),
+        (
+            "Money",
+            {
+                "fields": (
+                    "subtotal",
+                    "discount",
+                    "shipping",
+                    "tax",
+                    "total",
+                    "payment_method",
+                    "payments",
+                )
+            },
+        ),
+        (
+            "Buyer",
+            {
+                "classes": ("tab",),
+                "fields": (
+                    "customer",
+                    "user",
+                    "email",
+                    "shipping_address",
+                    "billing_address",
+                    "notes",
+                ),
+            },
+        ),
+        (
+            "More",
+            {
+                "classes": ("tab",),
+                "fields": (
+                    "id",
+                    "order_ref",
+                    "checkout",
+                    "processed_at",
+                    "completed_at",
+                    "cancelled_at",
+                    "cancel_reason",
+                    "created_at",
+                    "updated_at",
+                    "extra_data",
+                ),
+            },
+        ),
+    )
+
+    @display(description="payments")
+    def payments(self, order: Order) -> SafeString:
+        # A higher app: named by its URL, never imported.
+        url = reverse("admin:payments_payment_changelist", query={"q": order.pk})
+        return format_html('<a href="{}">Payments of this order</a>', url)
+
+    def search(self, term: str) -> Q:
+        if "@" in term:
+            buyers = Customer.objects.filter(email_hash=email_hash(term))
+            return belonging_to(buyers, "customer")
+        return super().search(term)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        named = [name for _, options in self.fieldsets for name in options["fields"]]
+        return tuple(name for name in named if name not in self.written)
+
+
+@admin.register(OrderItem)
+class OrderItemAdmin(HistoryAdmin):
+    list_display = (
+        "name",
+        "sku",
+        link("order"),
+        "quantity",
+        money("price", currency="order__currency"),
+        money("subtotal", "sum", currency="order__currency"),
+    )
+    search_ids = ("order_id", "product_id", "variant_id")
+    search_help_text = "An order number, or the id of an order, product or variant."
+
+    def search(self, term: str) -> Q:
+        return orders_numbered(term)
+
+
+@admin.register(OrderStatusChange)
+class OrderStatusChangeAdmin(HistoryAdmin):
+    list_display = ("created_at", link("order"), badge(), link("user", "by"), "notes")
+    list_filter = (choices("status"),)
+    search_ids = ("order_id",)
+    search_help_text = "An order number, or the id of an order."
+
+    def search(self, term: str) -> Q:
+        return orders_numbered(term)
+
+
+@admin.register(OrderReturn)
+class OrderReturnAdmin(HistoryAdmin):
+    list_display = (
+        "event_time",
+        link("order"),
+        badge(),
+        money("refund_total", "given back", currency="order__currency"),
+        "restock",
+    )
+    list_filter = (choices("status"), days("event_time"))
+    ordering = ("-event_time",)
+    search_ids = ("order_id",)
+    search_help_text = "An order number, or the id of an order or a return."
+
+    def search(self, term: str) -> Q:
+        return orders_numbered(term)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return (ReturnedItems,)
+
+
+class ReturnedItems(HistoryInline):
+    model = OrderReturnItem
+    fields = ("product", "quantity", "price", "amount", "restocked")
+    joined = ("product",)
+    tab = False
+    verbose_name_plural = "items"
+
+
+@admin.register(OrderReturnItem)
+class OrderReturnItemAdmin(HistoryAdmin):
+    list_display = (
+        "id",
+        link("order_return", "return"),
+        link("product"),
+        "quantity",
+        money("amount", currency="order_return__order__currency"),
+        "restocked",
+    )
+    search_ids = ("order_return_id", "order_item_id", "product_id")
+    search_help_text = "The id of a return, of an order's item, or of a product."
+
+
+@admin.register(Customer)
+class CustomerAdmin(HistoryAdmin):
+    """Buyers without personal data: an address finds its buyer by its keyed hash."""
+
+    list_display = ("name", "region", "first_order_at", "last_order_at", "created_at")
+    list_filter = (days("last_order_at"),)
+    search_fields = ("=region",)
+    search_help_text = "A whole e-mail address, a region, or an id."
+
+    def search(self, term: str) -> Q:
+        return Q(email_hash=email_hash(term)) if "@" in term else super().search(term)
+
+    @display(description="customer")
+    def name(self, customer: Customer) -> str:
+        return str(customer)
+
+
+class CartItems(HistoryInline):
+    model = CartItem
+    fields = ("variant", "quantity", "added_price")
+    joined = ("variant",)
+    tab = False
+    verbose_name_plural = "items"
+
+
+@admin.register(Cart)
+class CartAdmin(HistoryAdmin):
+    list_display = ("id", link("user"), badge(), "currency", "updated_at")
+    list_filter = (choices("status"),)
+    hidden = (*HistoryAdmin.hidden, "session_id")
+    search_ids = ("user_id",)
+    search_help_text = "The id of a person, or of the cart."
+    inlines = (CartItems,)
+
+
+@admin.register(CartItem)
+class CartItemAdmin(HistoryAdmin):
+    list_display = (
+        "id",
+        link("cart"),
+        link("variant"),
+        "quantity",
+        money("added_price", "price", currency="cart__currency"),
+    )
+    search_ids = ("cart_id", "variant_id")
+    search_help_text = "The id of a cart, or of a variant."
+
+
+@admin.register(AbandonedCart)
+class AbandonedCartAdmin(HistoryAdmin):
+    list_display = (
+        "abandoned_at",
+        link("user"),
+        money("total_price", "total", currency="cart__currency"),
+        "recovery_email_sent",
+        "recovered_at",
+    )
+    list_filter = (yes_no("recovery_email_sent"), days("abandoned_at"))
+    ordering = ("-abandoned_at",)
+    hidden = (*HistoryAdmin.hidden, "session_id")
+    search_ids = ("cart_id", "user_id")
+    search_help_text = "The id of a cart, or of a person."
+
+
+class CheckoutOrders(HistoryInline):
+    model = Order
+    fields = ("order_number", "shop", "status", "total_price", "currency")
+    joined = ("shop",)
+    tab = False
+    verbose_name_plural = "orders"
+
+
+@admin.register(Checkout)
+class CheckoutAdmin(HistoryAdmin):
+    list_display = (
+        "id",
+        link("user"),
+        money("total_price", "total"),
+        badge(),
+        "source",
+        "expires_at",
+    )
+    list_filter = (choices("status"),)
+    hidden = (*HistoryAdmin.hidden, "idempotency_key")
+    search_ids = ("cart_id", "user_id")
+    search_help_text = "The id of a cart, of a person, or of the checkout."
+    inlines = (CheckoutOrders,)
+
+
+@admin.register(ShippingAddress)
+class ShippingAddressAdmin(HistoryAdmin):
+    """Where orders go. The list names towns; a street shows on the row's own page."""
+
+    list_display = ("id", "city", "country", link("user"), link("order"), "is_default")
+    search_ids = ("user_id", "order_id")
+    search_help_text = "An order number, or the id of a person or an order."
+
+    def search(self, term: str) -> Q:
+        return orders_numbered(term)
+
+
+@admin.register(OrderTracking)
+class OrderTrackingAdmin(ModelAdmin):
+    list_display = (
+        "created_at",
+        link("order"),
+        "carrier",
+        "tracking_number",
+        "estimated_delivery",
+        "delivered_at",
+    )
+    search_ids = ("order_id",)
+    search_help_text = "An order number, or the id of an order."
+
+    def search(self, term: str) -> Q:
+        return orders_numbered(term)
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(HistoryAdmin):
+    """Numbers without gaps: nothing is added, changed or taken away by hand."""
+
+    list_display = (
+        "invoice_number",
+        link("shop"),
+        link("order"),
+        money("total"),
+        money("tax"),
+        "issued_at",
+        "paid_at",
+    )
+    list_filter = (days("issued_at"),)
+    search_fields = ("=invoice_number",)
+    search_help_text = "An invoice number, an order number, or an id."
+    search_ids = ("order_id", "shop_id", "user_id")
+
+    def search(self, term: str) -> Q:
+        return super().search(term) | orders_numbered(term)
+
+
+class Coupons(TabularInline):
+    model = Coupon
+    fields = ("code", "usage_limit", "usage_limit_per_user", "usage_count")
+    readonly_fields = ("usage_count",)
+    verbose_name_plural = "coupons"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.readonly_fields
+
+
+@admin.register(Promotion)
+class PromotionAdmin(ModelAdmin):
+    list_display = (
+        "name",
+        link("shop"),
+        "kind",
+        "value",
+        "starts_at",
+        "ends_at",
+        "usage_count",
+        "is_active",
+    )
+    list_filter = (choices("kind"), yes_no("is_active"), days("starts_at"))
+    search_fields = ("^name",)
+    search_help_text = "The beginning of a name, or an id."
+    search_ids = ("shop_id",)
+    readonly_fields = ("usage_count",)
+    inlines = (Coupons,)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        own = super().get_readonly_fields(request, obj)
+        return (*own, "shop") if obj else own
+
+    def save_formset(
+        self, request: HttpRequest, form: Any, formset: Any, change: bool
+    ) -> None:
+        for row in formset.forms:
+            row.instance.shop_id = form.instance.shop_id
+        super().save_formset(request, form, formset, change)
+
+
+@admin.register(Coupon)
+class CouponAdmin(ModelAdmin):
+    list_display = (
+        "code",
+        link("promotion"),
+        link("shop"),
+        "usage_count",
+        "usage_limit",
+    )
+    search_help_text = "A whole code, or the id of a coupon, promotion or shop."
+    search_ids = ("promotion_id", "shop_id")
+    readonly_fields = ("usage_count", "shop")
+
+    def search(self, term: str) -> Q:
+        return Q(code__iexact=term)
+
+    def save_model(
+        self, request: HttpRequest, obj: Coupon, form: Any, change: bool
+    ) -> None:
+        obj.shop_id = obj.promotion.shop_id
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(OrderCoupon)
+class OrderCouponAdmin(HistoryAdmin):
+    list_display = (
+        "id",
+        link("order"),
+        link("coupon"),
+        money("discount", currency="order__currency"),
+    )
+    search_ids = ("order_id", "coupon_id")
+    search_help_text = "An order number, or the id of an order or a coupon."
+
+    def search(self, term: str) -> Q:
+        return orders_numbered(term)

@@ -1,0 +1,74 @@
+from django.conf import settings
+from django.db import models
+
+from orders.models.order import Order
+from shop import fields
+
+
+class ShippingAddress(models.Model):
+    """An address a person keeps, or the one an order goes to."""
+
+    id = fields.key()
+    created_at = fields.written_at()
+    updated_at = fields.changed_at()
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="addresses",
+    )
+    order = models.ForeignKey(
+        Order,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="addresses",
+    )
+    first_name = fields.text(150)
+    last_name = fields.text(150)
+    company = fields.text(255)
+    address1 = fields.text(255)
+    address2 = fields.text(255)
+    city = fields.text(100)
+    province = fields.text(100)
+    country = fields.country()
+    zip = fields.text(20)
+    phone = fields.text(32)
+    is_default = models.BooleanField(**fields.both(False))
+
+    class Meta:
+        db_table = "shipping_addresses"
+        verbose_name_plural = "shipping addresses"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(is_default=True),
+                name="uk_shipping_addresses_default",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.city} {self.country}".strip()
+
+
+class OrderTracking(models.Model):
+    """Where a parcel of an order is."""
+
+    id = fields.key()
+    created_at = fields.written_at()
+    updated_at = fields.changed_at()
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="tracking")
+    tracking_number = fields.text(100)
+    tracking_url = models.URLField(blank=True, **fields.both(""))
+    carrier = fields.text(100)
+    current_location = fields.text(255)
+    estimated_delivery = fields.moment()
+    delivered_at = fields.moment()
+
+    class Meta:
+        db_table = "order_tracking"
+        verbose_name_plural = "order tracking"
+
+    def __str__(self) -> str:
+        return f"{self.carrier} {self.tracking_number}".strip() or str(self.order_id)

@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from catalog.models import Product, ProductVariant
+from orders.models.checkout import Checkout
+from orders.models.customer import Customer
+from shop import fields
+from shop.entities import Entity, EntityType
+from shop.models import Shop
+
+
+class OrderStatus(models.TextChoices):
+    PENDING = "pending"
+    PROCESSING = "processing"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+
+
+class FinancialStatus(models.TextChoices):
+    PENDING = "pending"
+    AUTHORIZED = "authorized"
+    PAID = "paid"
+    PARTIALLY_REFUNDED = "partially_refunded"
+    REFUNDED = "refunded"
+    VOIDED = "voided"
+    FAILED = "failed"
+
+
+class FulfillmentStatus(models.TextChoices):
+    UNFULFILLED = "unfulfilled"
+    PARTIAL = "partial"
+    FULFILLED = "fulfilled"
+    RETURNED = "returned"
+
+
+class PaymentMethodKind(models.TextChoices):
+    MPESA = "mpesa", "M-Pesa"
+    PAYSTACK = "paystack"
+    CARD = "card"
+    BANK_TRANSFER = "bank_transfer"
+    OTHER = "other"
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def unpaid_since(self, moment: datetime) -> OrderQuerySet:
+        return self.filter(status=OrderStatus.PENDING, event_time__lt=moment)
+
+    def for_customer(self, user: Any) -> OrderQuerySet:
+        return self.filter(user=user)
+
+
+class Order(Entity):
+    """What one buyer bought of one shop at one moment (`event_time`)."""
+
+    entity_type = EntityType.ORDER
+
+    order_number = models.CharField(max_length=64, unique=True)
+    order_ref = models.CharField(max_length=255, null=True, blank=True)
+    checkout = models.ForeignKey(
+        Checkout,
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="orders",
+    )
+    shop = models.ForeignKey(
+        Shop, on_delete=models.RESTRICT, related_name="orders", db_index=False
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="orders",
+        db_index=False,
+    )
+    customer = models.ForeignKey(
+        Customer, on_delete=models.RESTRICT, related_name="orders"
+    )
+    email = models.EmailField(blank=True, **fields.both(""))
+    status = fields.choice(OrderStatus, OrderStatus.PENDING)
+    financial_status = fields.choice(FinancialStatus, FinancialStatus.PENDING)
+    fulfillment_status = fields.choice(FulfillmentStatus, FulfillmentStatus.UNFULFILLED)
+    payment_method = fields.choice(PaymentMethodKind, PaymentMethodKind.OTHER)
+    currency = fields.currency()
+    subtotal_price = fields.money()
+    total_discount = fields.money()
+    total_shipping = fields.money()
+    total_tax = fields.money()
+    total_price = fields.money()
+    shipping_address = fields.document()
+    billing_address = fields.document()
+    notes = fields.long_text()
+    internal_notes = fields.long_text()
+    processed_at = fields.moment()
+    completed_at = fields.moment()
+    cancelled_at = fields.moment()
+    cancel_reason = fields.long_text()
+    deleted_at = fields.moment(editable=False)
+
+    objects = OrderQuerySet.as_manager()
+
+    class Meta(Entity.Meta):
+        db_table = "orders"
+        indexes = [
+            fields.Index(fields=["user", "status"], name="idx_orders_user_id_status"),
+            fields.Index(fields=["status"], name="idx_orders_status"),
+            fields.Index(fields=["-created_at"], name="idx_orders_created_at"),
+            fields.Index(fields=["event_time"], name="idx_orders_event_time"),
+            fields.Index(fields=["payment_method"], name="idx_orders_payment_method"),
+            fields.Index(
+                fields=["shop", "event_time"], name="idx_orders_shop_id_event_time"
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "order_ref"], name="uk_orders_shop_order_ref"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    total_price=F("subtotal_price")
+                    - F("total_discount")
+                    + F("total_shipping")
+                    + F("total_tax")
+                ),
+                name="chk_orders_total",
+                violation_error_message=(
+                    "The total is subtotal − discount + shipping + tax."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=OrderStatus.values), name="chk_orders_status"
+            ),
+            models.CheckConstraint(
+                condition=Q(financial_status__in=FinancialStatus.values),
+                name="chk_orders_financial_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(fulfillment_status__in=FulfillmentStatus.values),
+                name="chk_orders_fulfillment_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(payment_method__in=PaymentMethodKind.values),
+                name="chk_orders_payment_method",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.order_number
+
+
+class OrderItem(models.Model):
+    """A line of an order, with name and price as they were then."""
+
+    id = fields.key()
+    created_at = fields.written_at()
+    updated_at = fields.changed_at()
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="items")
+    product = models.ForeignKey(
+        Product, on_delete=models.RESTRICT, related_name="order_items"
+    )
+    variant = models.ForeignKey(
+        ProductVariant,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="order_items",
+    )
+    # The line's name in the file it came from, unique in its order.
+    item_ref = models.CharField(max_length=255, null=True, blank=True, editable=False)
+    sku = fields.text(100)
+    name = fields.required_text()
+    title = fields.text(255)
+    # The product's category (its slug) at the time: history does not move with the shelf.
+    category = fields.text(255)
+    quantity = models.IntegerField()
+    price = fields.money()
+    subtotal = models.GeneratedField(
+        expression=F("quantity") * F("price"),
+        output_field=models.DecimalField(max_digits=12, decimal_places=2),
+        db_persist=True,
+    )
+    total_discount = fields.money()
+    tax = fields.money()
+    # The line's part of its order's shipping, where a file says it.
+    shipping = fields.money()
+    taxable = models.BooleanField(**fields.both(True))
+    requires_shipping = models.BooleanField(**fields.both(True))
+
+    class Meta:
+        db_table = "order_items"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0), name="chk_order_items_quantity"
+            ),
+            models.UniqueConstraint(
+                fields=["order", "item_ref"], name="uk_order_items_order_item_ref"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.name}"
+
+
+class OrderStatusChange(models.Model):
+    """One step of an order's history."""
+
+    id = fields.key()
+    order = models.ForeignKey(
+        Order, on_delete=models.CASCADE, related_name="status_history"
+    )
+    status = models.CharField(max_length=32, choices=OrderStatus.choices)
+    notify_customer = models.BooleanField(**fields.both(False))
+    notes = fields.long_text()
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    created_at = fields.written_at()
+
+    class Meta:
+        db_table = "order_status_history"
+        verbose_name_plural = "order status history"
+
+    def __str__(self) -> str:
+        return f"{self.order_id}: {self.status}"

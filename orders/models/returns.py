@@ -1,0 +1,94 @@
+from django.db import models
+from django.db.models import F, Q
+
+from catalog.models import Product
+from orders.models.order import Order, OrderItem
+from shop import fields
+
+
+class ReturnStatus(models.TextChoices):
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    RECEIVED = "received"
+    REFUNDED = "refunded"
+    REJECTED = "rejected"
+
+
+class OrderReturn(models.Model):
+    """Goods that come back, or a credit note for them; `event_time` is when it happened."""
+
+    id = fields.key()
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="returns")
+    return_ref = models.CharField(max_length=255, null=True, blank=True)
+    status = fields.choice(ReturnStatus, ReturnStatus.REQUESTED)
+    reason = fields.long_text()
+    restock = models.BooleanField(**fields.both(False))
+    # What was asked for, as it was sent; what comes back stands in order_return_items.
+    items = models.JSONField(default=list, db_default=[], blank=True)
+    # What was given back for it, in the order's currency.
+    refund_total = fields.money()
+    event_time = models.DateTimeField()
+    created_at = fields.written_at()
+    updated_at = fields.changed_at()
+
+    class Meta:
+        db_table = "order_returns"
+        indexes = [
+            fields.Index(fields=["event_time"], name="idx_order_returns_event_time")
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=ReturnStatus.values),
+                name="chk_order_returns_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(refund_total__gte=0), name="chk_order_returns_refund_total"
+            ),
+            models.UniqueConstraint(
+                fields=["order", "return_ref"], name="uk_order_returns_order_return_ref"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"return of {self.order_id}"
+
+
+class OrderReturnItem(models.Model):
+    """What comes back: so many of an order's line, or of a product sold before Soko."""
+
+    id = fields.key()
+    order_return = models.ForeignKey(
+        OrderReturn, on_delete=models.CASCADE, related_name="lines"
+    )
+    order_item = models.ForeignKey(
+        OrderItem,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="return_items",
+    )
+    product = models.ForeignKey(Product, on_delete=models.RESTRICT, related_name="+")
+    item_ref = models.CharField(max_length=255, null=True, blank=True, editable=False)
+    quantity = models.IntegerField()
+    price = fields.money()
+    amount = models.GeneratedField(
+        expression=F("quantity") * F("price"),
+        output_field=models.DecimalField(max_digits=12, decimal_places=2),
+        db_persist=True,
+    )
+    restocked = models.BooleanField(**fields.both(False))
+
+    class Meta:
+        db_table = "order_return_items"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0), name="chk_order_return_items_quantity"
+            ),
+            models.UniqueConstraint(
+                fields=["order_return", "item_ref"],
+                name="uk_order_return_items_return_item_ref",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} back"
