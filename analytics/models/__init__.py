@@ -1,0 +1,27 @@
+from analytics.models.calendar import CalendarDay
+from analytics.models.metrics import (
+    ProductMetricsDaily,
+    ProductMetricsHourly,
+    ShopMetricsDaily,
+    ShopMetricsHourly,
+    UserMetricsDaily,
+    UserMetricsHourly,
+)
+from analytics.models.rollup import RollupMark, RollupRun, RollupStatus
+from analytics.models.sales import ProductDay, SalesAggregateDaily, SalesMetrics
+
+__all__ = [
+    "CalendarDay",
+    "ProductDay",
+    "ProductMetricsDaily",
+    "ProductMetricsHourly",
+    "RollupMark",
+    "RollupRun",
+    "RollupStatus",
+    "SalesAggregateDaily",
+    "SalesMetrics",
+    "ShopMetricsDaily",
+    "ShopMetricsHourly",
+    "UserMetricsDaily",
+    "UserMetricsHourly",
+]
