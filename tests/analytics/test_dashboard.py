@@ -1,0 +1,252 @@
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.core.cache import cache
+from django.urls import reverse
+
+from analytics.dashboard import Period, _buckets, _round_top, dashboard
+from analytics.rollups import ROLLUPS
+from analytics.services.rollups import collect_marks, work_off
+from orders.models import Order
+from tests.factories.orders import (
+    CustomerFactory,
+    OrderFactory,
+    OrderItemFactory,
+    OrderReturnFactory,
+)
+from tests.factories.shop import ShopFactory
+from tests.factories.users import OperatorFactory, UserFactory, UserRoleFactory
+
+NOON = datetime(2030, 3, 31, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def own_cache(settings):
+    """Not the one that others, at the same time, keep their figures in."""
+    backend = "django.core.cache.backends.locmem.LocMemCache"
+    settings.CACHES = {"default": {"BACKEND": backend}}
+    cache.clear()
+
+
+def sell(*, at, price="10.00", **kwargs):
+    order = OrderFactory(event_time=at, subtotal_price=Decimal(price), **kwargs)
+    OrderItemFactory(order=order, price=Decimal(price))
+    return order
+
+
+def add_up():
+    collect_marks()
+    work_off(rollups=list(ROLLUPS.values()))
+
+
+def board(**asked):
+    return dashboard(asked, now=NOON)
+
+
+def tiles(found):
+    return {str(tile.label): tile.value for tile in found["tiles"]}
+
+
+def test_figures_are_of_the_range_and_stand_to_the_one_before():
+    shop, customer = ShopFactory(), CustomerFactory()
+    sell(at=NOON, price="30.00", shop=shop, customer=customer)
+    sell(at=NOON - 2 * DAY, price="10.00", shop=shop, customer=customer)
+    sell(at=NOON - 8 * DAY, price="20.00", shop=shop)
+    back = OrderFactory(shop=shop, event_time=NOON)
+    OrderReturnFactory(
+        order=back, status="refunded", refund_total=Decimal("7.00"), event_time=NOON
+    )
+    add_up()
+
+    found = board(range="7")
+
+    assert found["period"] == "25 Mar 2030 – 31 Mar 2030"
+    assert found["compared"] == "18 Mar 2030 – 24 Mar 2030"
+    assert tiles(found) == {
+        "Revenue": "$40.00",
+        "Orders": "2",
+        "Average order": "$20.00",
+        # One customer who came twice is one.
+        "Customers": "1",
+        "Refunds": "$7.00",
+    }
+    assert found["tiles"][0].change == "▲ 100.0 % more"
+    assert found["tiles"][0].before == "$20.00 before"
+    revenue = found["charts"][0]
+    assert [bar.value for bar in revenue.bars][-3:] == ["$10.00", "$0.00", "$30.00"]
+    assert (revenue.total, revenue.peak.label) == ("$40.00", "31 Mar")
+    best = found["tables"][0]["rows"]
+    assert [(row.name, row.value, row.count) for row in best] == [
+        (shop.name, "$40.00", "2")
+    ]
+
+
+def test_currencies_are_shown_apart_and_never_summed():
+    sell(at=NOON, shop__currency="EUR")
+    sell(at=NOON, shop__currency="EUR")
+    sell(at=NOON, price="99.00", shop__currency="USD")
+    add_up()
+
+    assert tiles(board())["Revenue"] == "€20.00"
+    assert tiles(board(currency="USD"))["Revenue"] == "$99.00"
+    assert len(board(currency="USD")["tables"][0]["rows"]) == 1
+
+
+def test_old_sales_are_shown_and_it_is_said():
+    sell(at=NOON - 900 * DAY)
+    add_up()
+
+    found = board()
+
+    assert tiles(found)["Orders"] == "1"
+    assert "Nothing was sold in USD in the 30 days to today" in found["note"]
+    assert board(range="all")["note"] == ""
+
+
+def test_new_figures_are_shown_at_once_in_spite_of_the_cache():
+    sell(at=NOON)
+    add_up()
+    assert tiles(board())["Orders"] == "1"
+
+    sell(at=NOON)
+    assert board()["fresh"].is_behind
+    add_up()
+
+    assert tiles(board())["Orders"] == "2"
+    assert not board()["fresh"].is_behind
+
+    back = {"status": "refunded", "refund_total": Decimal("7.00"), "event_time": NOON}
+    OrderReturnFactory(order=Order.objects.first(), **back)
+    add_up()
+
+    assert tiles(board())["Refunds"] == "$7.00"
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"range": "custom"}, "Give both days"),
+        (
+            {"range": "custom", "start": "2030-02-02", "end": "2030-02-01"},
+            "comes before",
+        ),
+        ({"range": "month"}, "Select a valid choice"),
+        ({"currency": "XXX"}, "Select a valid choice"),
+    ],
+)
+def test_what_cannot_be_meant_is_said_beside_the_field(asked, words):
+    sell(at=NOON)
+    add_up()
+
+    found = board(**asked)
+
+    assert "tiles" not in found
+    assert words in str(found["form"].errors)
+
+
+def test_a_custom_range_holds_both_its_days():
+    for days in range(4):
+        sell(at=NOON - days * DAY)
+    add_up()
+
+    found = board(start="2030-03-29", end="2030-03-30")
+
+    assert (found["period"], tiles(found)["Orders"]) == (
+        "29 Mar 2030 – 30 Mar 2030",
+        "2",
+    )
+
+
+def test_long_ranges_are_drawn_by_week_and_by_month():
+    first = date(2030, 1, 15)
+
+    def count(days):
+        return len(_buckets(Period(first, first + timedelta(days=days))))
+
+    assert (count(30), count(92), count(365), count(730)) == (30, 92, 53, 25)
+
+
+def test_the_top_of_a_chart_is_a_round_figure():
+    found = [_round_top(Decimal(value)) for value in ("0", "1", "21", "240", "7600")]
+
+    assert found == [1, 1, 25, 250, 10_000]
+
+
+# ------------------------------------------------------------------ the page
+def test_the_page_shows_charts_with_a_table_each(client):
+    sell(at=datetime.now(UTC))
+    add_up()
+    client.force_login(OperatorFactory())
+
+    page = client.get(reverse("admin:index"))
+
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert text.count("<figure") == text.count("as a table</summary>") == 2
+    assert "Days are UTC days." in text
+    assert "style=" not in text[text.index('id="board"') : text.index("board-pages")]
+
+
+def test_an_empty_market_says_what_belongs_here(client):
+    client.force_login(OperatorFactory())
+
+    page = client.get(reverse("admin:index"))
+
+    assert b"manage.py rollup" in page.content
+
+
+def test_who_may_not_see_sales_sees_the_pages_only(client):
+    sell(at=datetime.now(UTC))
+    add_up()
+    person = UserFactory(is_staff=True)
+    client.force_login(person)
+    assert b'id="board"' not in client.get(reverse("admin:index")).content
+
+    role = UserRoleFactory(user=person).role
+    role.permissions.add(Permission.objects.get(codename="view_salesmetrics"))
+
+    assert b'id="board"' in client.get(reverse("admin:index")).content
+
+
+@pytest.mark.parametrize("shops", [1, 3])
+def test_the_number_of_queries_does_not_grow(shops, django_assert_num_queries):
+    for _ in range(shops):
+        sell(at=NOON)
+    add_up()
+    cache.clear()
+
+    with django_assert_num_queries(8):
+        board()
+    # The second look reads what is there and how fresh it is.
+    with django_assert_num_queries(3):
+        board()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "shopmetricshourly",
+        "shopmetricsdaily",
+        "productmetricshourly",
+        "productmetricsdaily",
+        "usermetricshourly",
+        "usermetricsdaily",
+        "salesaggregatedaily",
+        "salesmetrics",
+        "productday",
+        "calendarday",
+        "rolluprun",
+        "rollupmark",
+    ],
+)
+def test_every_list_opens(client, name):
+    sell(at=NOON)
+    add_up()
+    sell(at=NOON)
+    client.force_login(OperatorFactory())
+
+    assert client.get(reverse(f"admin:analytics_{name}_changelist")).status_code == 200

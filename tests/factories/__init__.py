@@ -1,0 +1,1 @@
+"""Rows for tests, with nothing surprising in them; one module an app."""
