@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from catalog.queries import departments
+from catalog.queries.listings import departments
 
 
 def storefront(request: HttpRequest) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from catalog.queries import SORTS
+from catalog.queries.listings import SORTS
 
 LONGEST_SEARCH = 200
 # Nobody walks further by hand, and a deep page costs as much as all before it.

@@ -12,7 +12,7 @@ from django.contrib.postgres.search import (
 from django.db.models import F, QuerySet
 
 from catalog.models import Product
-from catalog.queries import product_cards
+from catalog.queries.listings import product_cards
 
 # A count stops here: nobody pages through more, and a common word matches half the market.
 MOST_FOUND = 1_000

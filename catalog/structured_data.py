@@ -8,7 +8,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from catalog.models import Product, ProductImage, ProductVariant
-from catalog.queries import Crumb, Reviews
+from catalog.queries.listings import Crumb
+from catalog.queries.products import Reviews
 from shop.models import Shop
 
 CONTEXT = "https://schema.org"

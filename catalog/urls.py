@@ -3,18 +3,18 @@
 from django.contrib.sitemaps import views as sitemaps
 from django.urls import path
 
-from catalog import views
 from catalog.sitemaps import SITEMAPS
+from catalog.views import listings, products
 
 app_name = "catalog"
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("c/<slug:slug>/", views.category, name="category"),
-    path("p/<slug:slug>/", views.product, name="product"),
-    path("shops/", views.shops, name="shops"),
-    path("shops/<slug:slug>/", views.shop, name="shop"),
-    path("search/", views.search, name="search"),
+    path("", listings.home, name="home"),
+    path("c/<slug:slug>/", listings.category, name="category"),
+    path("p/<slug:slug>/", products.product, name="product"),
+    path("shops/", listings.shops, name="shops"),
+    path("shops/<slug:slug>/", listings.shop, name="shop"),
+    path("search/", listings.search, name="search"),
     path(
         "sitemap.xml",
         sitemaps.index,

@@ -112,7 +112,7 @@ def test_failure_shows_the_plain_page(client, monkeypatch):
     def broken() -> None:
         raise RuntimeError("secret detail")
 
-    monkeypatch.setattr("catalog.queries.newest_products", broken)
+    monkeypatch.setattr("catalog.queries.listings.newest_products", broken)
     client.raise_request_exception = False
 
     response = client.get("/")

@@ -18,9 +18,18 @@ NOW = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 
 @pytest.fixture
 def real_tables(transactional_db: None) -> Iterator[None]:
-    """Tables that other sessions see; without children before and after."""
+    """Tables that other sessions see; without children before and after.
+
+    Before too: work that other tests commit makes children around the real present, which
+    may be NOW.
+    """
+    _drop_children()
     yield
     connection.rollback()
+    _drop_children()
+
+
+def _drop_children() -> None:
     with connection.cursor() as cursor:
         cursor.execute("RESET ALL")
         for model in partitioned_models():

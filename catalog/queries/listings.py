@@ -1,10 +1,9 @@
-"""What the storefront reads."""
+"""Departments, categories, shops and lists of cards."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -24,8 +23,6 @@ from catalog.models import (
     Category,
     InventoryPolicy,
     Product,
-    ProductImage,
-    ProductReview,
     ProductStatus,
     ProductVariant,
 )
@@ -37,9 +34,6 @@ ROW_LENGTH = 8
 OF_ONE_SHOP = 2
 # A mean of very few is luck.
 LEAST_REVIEWS = 5
-REVIEWS_SHOWN = 20
-RATINGS = (5, 4, 3, 2, 1)
-
 SORTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "new": ("Newest", ("-event_time", "-id")),
     "rating": ("Best rated", ("-rating_average", "-review_count", "-id")),
@@ -47,7 +41,6 @@ SORTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "-price": ("Price, high first", ("-price", "-id")),
 }
 DEFAULT_SORT = "new"
-
 # Steps up from a category to its department; all of them must be open to the public.
 ABOVE = """
 WITH RECURSIVE above (id, parent_id, name, slug, is_active, height) AS (
@@ -100,25 +93,6 @@ class Subtree:
     category_ids: list[UUID]
     children: list[Subcategory]
     count: int
-
-
-@dataclass(frozen=True)
-class RatingShare:
-    """How many reviews gave so many stars, and what per cent of all that is."""
-
-    stars: int
-    count: int
-    percent: int
-
-
-@dataclass(frozen=True)
-class Reviews:
-    """The newest reviews of a product, and how all of them are spread."""
-
-    newest: list[ProductReview]
-    shares: list[RatingShare]
-    count: int
-    average: Decimal
 
 
 def departments() -> QuerySet[Category]:
@@ -239,37 +213,3 @@ def _by_child(rows: Sequence[Any]) -> Iterator[tuple[Any, list[Any]]]:
     below = [row for row in rows if row[1] is not None]
     for child, of_child in groupby(below, key=lambda row: row[1:]):
         yield child, list(of_child)
-
-
-def category_of_product(*, product: Product) -> list[Crumb]:
-    return category_path(slug=product.category.slug) if product.category else []
-
-
-def product_variants(*, product: Product) -> list[ProductVariant]:
-    return list(product.variants.order_by("position", "id"))
-
-
-def product_images(*, product: Product) -> list[ProductImage]:
-    return list(product.images.order_by("-is_primary", "position", "id"))
-
-
-def product_reviews(*, product: Product) -> Reviews:
-    """Approved ones only; two statements."""
-    approved = ProductReview.objects.filter(product=product, is_approved=True)
-    counts = dict(approved.order_by().values_list("rating").annotate(count=Count("id")))
-    total = sum(counts.values())
-    average = sum(stars * count for stars, count in counts.items()) / (total or 1)
-    newest = approved.select_related("user").order_by("-event_time", "-id")
-    return Reviews(
-        newest=list(newest[:REVIEWS_SHOWN]),
-        shares=[
-            RatingShare(
-                stars=stars,
-                count=counts.get(stars, 0),
-                percent=round(100 * counts.get(stars, 0) / (total or 1)),
-            )
-            for stars in RATINGS
-        ],
-        count=total,
-        average=round(Decimal(average), 2),
-    )

@@ -1,4 +1,4 @@
-"""The storefront's pages."""
+"""Lists: the home page, categories, shops, search."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.cache import patch_vary_headers
 from django.utils.functional import cached_property
 from django.views.decorators.http import require_safe
 
-from catalog import queries
 from catalog.forms import ListingForm, SearchForm
-from catalog.models import Product, ProductVariant
+from catalog.models import Product
+from catalog.queries import listings as queries
 from catalog.search import search_products
-from catalog.structured_data import breadcrumbs_data, product_data, shop_data
+from catalog.structured_data import breadcrumbs_data, shop_data
+from catalog.views.fragments import varied
 from shop.models import Shop
 
 SHOPS_PER_PAGE = 30
@@ -97,33 +97,6 @@ def search(request: HttpRequest) -> HttpResponse:
     return _page_or_list(request, "catalog/search.html", context)
 
 
-@require_safe
-def product(request: HttpRequest, slug: str) -> HttpResponse:
-    on_sale = Product.objects.on_sale().select_related("shop", "brand", "category")
-    found = get_object_or_404(on_sale, slug=slug)
-    variants = queries.product_variants(product=found)
-    context = {
-        "product": found,
-        "variants": variants,
-        "chosen": _chosen(variants, request.GET.get("variant", "")),
-    }
-    if request.htmx.target == "offer" and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
-        return _varied(render(request, "catalog/_offer.html", context))
-    path = queries.category_of_product(product=found)
-    images = queries.product_images(product=found)
-    reviews = queries.product_reviews(product=found)
-    context |= {
-        "path": path,
-        "current_department_id": path[0].id if path else None,
-        "images": images,
-        "shown": _shown(images, request.GET.get("picture", "")),
-        "reviews": reviews,
-        "others": queries.others_of_shop(product=found),
-        "structured_data": product_data(request, found, variants, images, reviews),
-    }
-    return _varied(render(request, "catalog/product.html", context))
-
-
 def _listing(
     request: HttpRequest,
     products: QuerySet[Product],
@@ -154,24 +127,4 @@ def _page_or_list(
     """HTMX asks for the list alone; the same address is the whole page otherwise."""
     if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
         template = "catalog/_listing.html"
-    return _varied(render(request, template, context))
-
-
-def _varied(response: HttpResponse) -> HttpResponse:
-    """One address answers pages and fragments: caches must keep them apart."""
-    patch_vary_headers(response, ["HX-Request", "HX-Target"])
-    return response
-
-
-def _chosen(variants: list[ProductVariant], sku: str) -> ProductVariant | None:
-    """The variant asked for, else the first that can be bought, else the first."""
-    for variant in variants:
-        if variant.sku == sku:
-            return variant
-    return next((v for v in variants if v.can_sell(1)), next(iter(variants), None))
-
-
-def _shown(images: list[Any], number: str) -> Any:
-    """The picture asked for by its place, counted from 1; else the first."""
-    wanted = int(number[:4]) if number.isascii() and number.isdigit() else 1
-    return images[wanted - 1] if 0 < wanted <= len(images) else next(iter(images), None)
+    return varied(render(request, template, context))
