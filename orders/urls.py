@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from orders import views
+from orders.views import account
 
 app_name = "orders"
 
-urlpatterns = [path("account/", views.account, name="account")]
+urlpatterns = [path("account/", account.account, name="account")]
