@@ -1,8 +1,19 @@
+from __future__ import annotations
+
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
 
 from orders.models.order import Order
 from shop import fields
+
+
+class ShippingAddressQuerySet(models.QuerySet["ShippingAddress"]):
+    def in_book_of(self, user_id: UUID) -> ShippingAddressQuerySet:
+        """Those a person keeps, the default first; copies that orders hold are not among them."""
+        kept = self.filter(user_id=user_id, order__isnull=True)
+        return kept.order_by("-is_default", "-id")
 
 
 class ShippingAddress(models.Model):
@@ -36,6 +47,8 @@ class ShippingAddress(models.Model):
     zip = fields.text(20)
     phone = fields.text(32)
     is_default = models.BooleanField(**fields.both(False))
+
+    objects = ShippingAddressQuerySet.as_manager()
 
     class Meta:
         db_table = "shipping_addresses"

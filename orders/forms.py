@@ -1,0 +1,81 @@
+"""Shapes of what a buyer fills in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from orders.errors import AddressRefused
+from orders.services.addresses import (
+    Address,
+    AddressField,
+    address_fields,
+    clean_address,
+    country_choices,
+)
+
+
+class AddressForm(forms.Form):
+    """An address in the fields of its country; `address` is the checked one.
+
+    The rules are `clean_address`'s alone, so that every door refuses in the same words. With a
+    prefix it stands beside another form, as at a checkout.
+    """
+
+    def __init__(self, *args: Any, country: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.address: Address | None = None
+        if self.is_bound:
+            country = str(self.data.get(self.add_prefix("country"), country))
+        for field in address_fields(country=country):
+            self.fields[field.name] = _control(field)
+        self.initial.setdefault("country", country)
+
+    def clean(self) -> dict[str, Any]:
+        try:
+            self.address = clean_address(data=self.cleaned_data)
+        except AddressRefused as refusal:
+            for name, sentence in refusal.errors.items():
+                self.add_error(name if name in self.fields else None, sentence)
+        return self.cleaned_data
+
+    def data_for_service(self) -> dict[str, str]:
+        """Of a valid form: what `add_address` and `set_address` take."""
+        assert self.address is not None
+        return self.address.as_dict()
+
+
+class AddressBookForm(AddressForm):
+    """An address of the book, which can be made the default."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["is_default"] = forms.BooleanField(
+            label=_("Send parcels here unless I say otherwise"), required=False
+        )
+
+
+def _control(field: AddressField) -> forms.Field:
+    attributes: dict[str, Any] = {"autocomplete": field.autocomplete}
+    if field.is_required:
+        attributes["required"] = True
+    choices = country_choices() if field.name == "country" else list(field.choices)
+    widget: forms.Widget
+    if choices:
+        widget = forms.Select(attributes, [("", _("Choose …")), *choices])
+    else:
+        attributes["maxlength"] = field.max_length
+        widget = forms.TextInput(attributes)
+        if field.name == "phone":
+            widget.input_type = "tel"
+    label = field.label if field.is_required else _optional(field.label)
+    control = forms.CharField(required=False, label=label, widget=widget, strip=False)
+    # `clean_address` says it in its own words.
+    control.validators = []
+    return control
+
+
+def _optional(label: str) -> Any:
+    return _("%(label)s (optional)") % {"label": label}
