@@ -21,7 +21,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from orders.countries import COUNTRIES
+from orders.countries import COUNTRIES, country_name
 from orders.errors import AddressBookFull, AddressRefused
 from orders.models import ShippingAddress
 
@@ -133,7 +133,7 @@ class Address:
 
 def country_choices() -> list[tuple[str, str]]:
     """Code and name of every country an address may name, by name."""
-    named = [(code, str(name)) for code, name in COUNTRIES.items()]
+    named = [(code, country_name(code)) for code in COUNTRIES]
     return sorted(named, key=lambda pair: _without_accents(pair[1]))
 
 
@@ -209,7 +209,7 @@ def clean_phone(*, number: str, country: str) -> str:
     sentence = _(
         "This is no telephone number of %(country)s. Another country's begins with +."
     )
-    refusal = ValueError(sentence % {"country": COUNTRIES.get(country, country)})
+    refusal = ValueError(sentence % {"country": country_name(country)})
     try:
         parsed = phonenumbers.parse(number, country)
     except phonenumbers.NumberParseException:
@@ -246,7 +246,7 @@ def address_lines(
     lines = text.split("\n")
     if lines[-1] == rules.country_name:
         lines = lines[:-1]
-    return [line for line in lines if line.strip(" ,-")] + [str(COUNTRIES[country])]
+    return [line for line in lines if line.strip(" ,-")] + [country_name(country)]
 
 
 # ---------------------------------------------------------------- the book
@@ -459,7 +459,7 @@ def _spellings(code: str, example: str) -> list[str]:
 
 def _wrong_postal_code(country: str) -> str:
     example = next(iter(_rules(country).postal_code_examples), "")
-    name = {"country": COUNTRIES[country], "example": example}
+    name = {"country": country_name(country), "example": example}
     if example:
         return _("%(country)s writes it like %(example)s.") % name
     return _("This is no postal code of %(country)s.") % name
