@@ -1,0 +1,127 @@
+"""A market to measure the store with: generated products, written set by set.
+
+    python -m benchmarks.store_data [--products N]
+
+Fills the database of DATABASE_URL, which must be migrated and hold no product. 20 categories in
+4 departments, 20 shops, 40 brands; every product has one variant with stock (one in ten is sold
+out) and one picture, four facts, every fifth a price before, three in four a rating. The same N
+gives the same rows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+import django
+
+PICTURE = "products/generated.webp"
+OWNER = "owner@store-data.example"
+DEPARTMENTS = """
+INSERT INTO categories (name, slug, sort_order)
+SELECT 'Department ' || n, 'department-' || n, n FROM generate_series(1, 4) AS n
+"""
+CATEGORIES = """
+INSERT INTO categories (name, slug, sort_order, parent_id)
+SELECT 'Category ' || n, 'category-' || n, n, department.id
+  FROM generate_series(1, 20) AS n
+  JOIN categories AS department ON department.slug = 'department-' || (n %% 4 + 1)
+"""
+BRANDS = """
+INSERT INTO brands (name, slug)
+SELECT 'Brand ' || n, 'brand-' || n FROM generate_series(1, 40) AS n
+"""
+SHOPS = """
+INSERT INTO shops (name, slug, status, currency, country, owner_id)
+SELECT 'Shop ' || n, 'shop-' || n, 'active', 'EUR', 'DE', %(owner)s
+  FROM generate_series(1, 20) AS n
+"""
+# Multiplying by primes spreads the values without a random source.
+PRODUCTS = """
+INSERT INTO products
+       (sku, name, slug, description, short_description, price, compare_price, currency,
+        status, rating_average, review_count, event_time, attributes,
+        shop_id, category_id, brand_id)
+SELECT 'P' || n,
+       (ARRAY['Oak','Linen','Copper','Wool','Glass','Paper','Steel','Felt'])[n %% 8 + 1]
+       || ' ' ||
+       (ARRAY['lamp','chair','guitar','kettle','scarf','clock','basket','bowl','desk','tent']
+       )[n * 7 %% 10 + 1] || ' ' || n,
+       'product-' || n,
+       'A thing to use every day, made to last. Number ' || n || ' of its kind.',
+       'A thing to use every day.',
+       round((5 + n * 7919 %% 20000 / 100.0)::numeric, 2),
+       CASE WHEN n %% 5 = 0
+            THEN round(1.25 * (5 + n * 7919 %% 20000 / 100.0)::numeric, 2) END,
+       'EUR', 'active',
+       CASE WHEN n %% 4 > 0 THEN round((2.5 + n * 31 %% 250 / 100.0)::numeric, 2) ELSE 0 END,
+       CASE WHEN n %% 4 > 0 THEN n * 13 %% 90 + 1 ELSE 0 END,
+       now() - n * interval '1 second',
+       jsonb_build_object('facts', jsonb_build_object(
+         'Colour', (ARRAY['Black','Blue','Green','Red','White','Natural'])[n * 11 %% 6 + 1],
+         'Material', (ARRAY['Wood','Metal','Cotton','Glass','Leather'])[n * 17 %% 5 + 1],
+         'Made in', (ARRAY['Germany','Kenya','Portugal','Japan','India','Peru','Italy'])
+                    [n * 3 %% 7 + 1],
+         'Season', (ARRAY['Summer','Winter','All year'])[n * 5 %% 3 + 1])),
+       shop.id, category.id, brand.id
+  FROM generate_series(1, %(products)s) AS n
+  JOIN shops AS shop ON shop.slug = 'shop-' || (n * 19 %% 20 + 1)
+  JOIN categories AS category ON category.slug = 'category-' || (n / 3 %% 20 + 1)
+  JOIN brands AS brand ON brand.slug = 'brand-' || (n * 23 %% 40 + 1)
+"""
+VARIANTS = """
+INSERT INTO product_variants
+       (product_id, shop_id, sku, price, compare_price, inventory_quantity, event_time)
+SELECT id, shop_id, sku, price, compare_price,
+       CASE WHEN right(sku, 1) = '7' THEN 0 ELSE 25 END, event_time
+  FROM products
+"""
+IMAGES = """
+INSERT INTO product_images (product_id, src, width, height, hue, alt, is_primary)
+SELECT id, %(picture)s, 256, 256, substr(sku, 2)::int %% 9, name, true FROM products
+"""
+STATEMENTS = (DEPARTMENTS, CATEGORIES, BRANDS, SHOPS, PRODUCTS, VARIANTS, IMAGES)
+TABLES = (
+    "categories",
+    "brands",
+    "shops",
+    "products",
+    "product_variants",
+    "product_images",
+)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--products", type=int, default=10_000)
+    options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    return fill(products=options.products)
+
+
+def fill(*, products: int) -> int:
+    """All in one transaction, then the planner's statistics."""
+    from django.db import connection, transaction
+
+    from catalog.models import Product
+    from users.models import User
+
+    if Product.objects.exists():
+        print("There are products already; nothing was written.")
+        return 1
+    with transaction.atomic(), connection.cursor() as cursor:
+        owner, _ = User.objects.get_or_create(email=OWNER)
+        values = {"owner": owner.pk, "products": products, "picture": PICTURE}
+        for statement in STATEMENTS:
+            cursor.execute(statement, values)
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            cursor.execute(f"VACUUM ANALYZE {table}")
+    print(f"{products:,} products.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
