@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from config.environment import BASE_DIR, VAR_DIR, read_environment
 from config.logs import logging_config
 from config.object_storage import storages
+from config.social_login import social_providers
 
 env = read_environment()
 
@@ -42,6 +43,10 @@ INSTALLED_APPS = [
     "tree_queries",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.google",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_filters",
     "django_htmx",
@@ -69,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "users.middleware.keep_session",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -168,14 +174,49 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "users.adapters.AccountAdapter"
+ACCOUNT_FORMS = {
+    "login": "users.forms.LoginForm",
+    "signup": "users.forms.SignupForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_ADAPTER = "users.adapters.AccountAdapter"
+# Only so does a sign-up answer the same whether the address has an account.
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_PREVENT_ENUMERATION = True
+# In the browser that signed up, and in no other.
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = f"{MARKET_NAME}: "
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(SITE_URL).scheme
+# How many proxies stand before the server: whose word on the address of a client counts.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.trusted_proxies
+MFA_ADAPTER = "users.adapters.MFAAdapter"
+MFA_FORMS = {"add_webauthn": "users.forms.AddPasskeyForm"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = MARKET_NAME
+# A clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+# Browsers give keys to https, and to http://localhost on the developer's own machine.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SITE_URL.startswith("https://")
+SOCIALACCOUNT_ADAPTER = "users.adapters.SocialAdapter"
+SOCIALACCOUNT_PROVIDERS = social_providers(env)
 
 # ------------------------------------------------------------------ words, time
 LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("sw", "Kiswahili"),
+    ("pt-br", "Português (Brasil)"),
+]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SAMESITE = "Lax"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -183,6 +224,17 @@ USE_TZ = True
 # ------------------------------------------------------------------ mail
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "outbox"
+if env.email_url:
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    _mail = urlsplit(env.email_url)
+    EMAIL_HOST = _mail.hostname or ""
+    EMAIL_USE_SSL = _mail.scheme == "smtps"
+    EMAIL_USE_TLS = not EMAIL_USE_SSL and bool(_mail.username)
+    EMAIL_PORT = _mail.port or (465 if EMAIL_USE_SSL else 587)
+    EMAIL_HOST_USER = unquote(_mail.username or "")
+    EMAIL_HOST_PASSWORD = unquote(_mail.password or "")
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.email_from or f"{MARKET_NAME} <no-reply@{SITE_HOST}>"
 
 # ------------------------------------------------------------------ security
 _https = SITE_URL.startswith("https://")
@@ -193,7 +245,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if _https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
 SECURE_HSTS_PRELOAD = _https
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
 X_FRAME_OPTIONS = "DENY"
 # E-mail is unique by lower(email), which the check cannot see.
 SILENCED_SYSTEM_CHECKS = ["auth.W004"]
@@ -274,6 +326,10 @@ CELERY_BEAT_SCHEDULE = {
     "roll-up-hours": {
         "task": "analytics.tasks.roll_up_dirty",
         "schedule": crontab(minute="*/5"),
+    },
+    "session-retention": {
+        "task": "users.tasks.drop_ended_sessions",
+        "schedule": crontab(hour=3, minute=20),
     },
     "resume-ingestion": {
         "task": "ingestion.tasks.resume_stalled_files",

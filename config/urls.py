@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from shop.admin.partitions import partitions
@@ -22,9 +23,11 @@ api: list[URLPattern | URLResolver] = [
 urlpatterns = [
     path("admin/partitions/", admin.site.admin_view(partitions), name="partitions"),
     path("admin/", admin.site.urls),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("allauth.urls")),
     path("api/v1/", include((api, "v1"))),
+    path("language/", set_language, name="set_language"),
     path("", include("shop.urls")),
+    path("account/", include("users.urls")),
     path("", include("orders.urls")),
     path("", include("catalog.urls")),
 ]

@@ -6,10 +6,14 @@ even, at the currency's own exponent.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from functools import cache
 
-from django.utils import formats
+from babel import Locale, UnknownLocaleError
+from babel.numbers import format_currency
+from django.utils.translation import get_language, to_locale
 
 # ISO 4217, list one: the currencies whose minor unit is not a hundredth. Columns hold two
 # places, so the three-place currencies are kept to the hundredth there.
@@ -34,18 +38,8 @@ ZERO_PLACES = (
 )
 THREE_PLACES = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 EXPONENTS = dict.fromkeys(ZERO_PLACES, 0) | dict.fromkeys(THREE_PLACES, 3)
-SYMBOLS = {
-    "BRL": "R$",
-    "EUR": "€",
-    "GBP": "£",
-    "INR": "₹",
-    "JPY": "¥",
-    "KES": "KES ",
-    "NGN": "₦",
-    "TZS": "TZS ",
-    "USD": "$",
-}
 STORED_PLACES = 2
+LETTER_BEFORE_FIGURE = re.compile(r"(?<=[^\W\d_])(?=\d)")
 
 
 def exponent_of(currency: str) -> int:
@@ -101,13 +95,20 @@ def _largest_remainder(units: int, weights: list[Decimal]) -> list[int]:
 
 
 def format_money(amount: Decimal, currency: str) -> str:
-    """As a person reads it: `£1,234.50`, `KES 1,235.00`, in the active language's figures."""
-    places = exponent_of(currency)
-    figures = formats.number_format(
-        abs(amount).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN),
-        decimal_pos=places,
-        use_l10n=True,
-        force_grouping=True,
+    """As a person reads it in the active language: `£1,234.50`, `1.234,50 £`.
+
+    Places are the currency's own; pattern, signs and symbols are the CLDR's
+    (https://cldr.unicode.org), a space parting letters from figures.
+    """
+    return LETTER_BEFORE_FIGURE.sub(
+        "\N{NO-BREAK SPACE}",
+        format_currency(amount, currency, locale=_locale(get_language() or "en")),
     )
-    sign = "−" if amount < 0 else ""
-    return f"{sign}{SYMBOLS.get(currency, currency + ' ')}{figures}"
+
+
+@cache
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(to_locale(language))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en")

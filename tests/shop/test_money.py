@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,14 +87,28 @@ def test_split_money_refuses_weights_that_mean_nothing(weights):
     ("amount", "currency", "text"),
     [
         ("1234.5", "GBP", "£1,234.50"),
-        ("-3", "USD", "−$3.00"),
+        ("-3", "USD", "-$3.00"),
         ("1234.50", "JPY", "¥1,234"),
-        ("12", "XYZ", "XYZ 12.00"),
-        ("1000000", "KES", "KES 1,000,000.00"),
+        ("12", "XYZ", "XYZ\N{NO-BREAK SPACE}12.00"),
+        ("1000000", "KES", "KES\N{NO-BREAK SPACE}1,000,000.00"),
     ],
 )
 def test_format_money_reads_as_people_do(amount, currency, text):
     assert format_money(Decimal(amount), currency) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "1.234,50\N{NO-BREAK SPACE}£"),
+        ("pt-br", "£\N{NO-BREAK SPACE}1.234,50"),
+        ("sw", "£\N{NO-BREAK SPACE}1,234.50"),
+        ("xx", "£1,234.50"),
+    ],
+)
+def test_format_money_follows_the_language(language, text):
+    with translation.override(language):
+        assert format_money(Decimal("1234.5"), "GBP") == text
 
 
 def test_exponent_of_follows_iso_4217():
