@@ -55,6 +55,8 @@ class Product(Entity):
     compare_price = fields.optional_money()
     cost_price = fields.optional_money()
     currency = fields.currency()
+    # Which of a country's tax rates it falls under.
+    tax_class = fields.text(32, **fields.both("standard"))
     track_inventory = models.BooleanField(**fields.both(True))
     weight = models.DecimalField(
         "weight in grams", max_digits=8, decimal_places=2, null=True, blank=True

@@ -73,7 +73,7 @@ class StockReservation(models.Model):
         ProductVariant, on_delete=models.CASCADE, related_name="reservations"
     )
     # A checkout of the orders app, which stands above this one.
-    checkout_id = models.UUIDField(db_index=True)
+    checkout_id = models.UUIDField()
     quantity = models.IntegerField()
     expires_at = models.DateTimeField()
 
@@ -88,7 +88,11 @@ class StockReservation(models.Model):
             models.CheckConstraint(
                 condition=models.Q(quantity__gt=0),
                 name="chk_stock_reservations_quantity",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["checkout_id", "variant"],
+                name="uk_stock_reservations_checkout_id_variant",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,8 +1,9 @@
 from orders.models.cart import AbandonedCart, Cart, CartItem, CartStatus
 from orders.models.checkout import Checkout, CheckoutStatus
 from orders.models.customer import Customer
-from orders.models.fulfillment import OrderTracking, ShippingAddress
-from orders.models.invoice import Invoice
+from orders.models.delivery import DeliveryMethod, DeliveryZone, TaxRate
+from orders.models.fulfillment import OrderTracking, ShipmentItem, ShippingAddress
+from orders.models.invoice import Invoice, InvoiceCounter
 from orders.models.order import (
     FinancialStatus,
     FulfillmentStatus,
@@ -13,7 +14,13 @@ from orders.models.order import (
     PaymentMethodKind,
 )
 from orders.models.promotion import Coupon, OrderCoupon, Promotion, PromotionKind
-from orders.models.returns import OrderReturn, OrderReturnItem, ReturnStatus
+from orders.models.returns import (
+    OrderReturn,
+    OrderReturnItem,
+    OrderReturnPhoto,
+    ReturnKind,
+    ReturnStatus,
+)
 
 __all__ = [
     "AbandonedCart",
@@ -24,20 +31,27 @@ __all__ = [
     "CheckoutStatus",
     "Coupon",
     "Customer",
+    "DeliveryMethod",
+    "DeliveryZone",
     "FinancialStatus",
     "FulfillmentStatus",
     "Invoice",
+    "InvoiceCounter",
     "Order",
     "OrderCoupon",
     "OrderItem",
     "OrderReturn",
     "OrderReturnItem",
+    "OrderReturnPhoto",
     "OrderStatus",
     "OrderStatusChange",
     "OrderTracking",
     "PaymentMethodKind",
     "Promotion",
     "PromotionKind",
+    "ReturnKind",
     "ReturnStatus",
+    "ShipmentItem",
     "ShippingAddress",
+    "TaxRate",
 ]

@@ -1,8 +1,18 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
 from catalog.models import ProductVariant
 from shop import fields
+
+GUEST_CART_LIFE = timedelta(days=30)
+ACCOUNT_CART_LIFE = timedelta(days=90)
 
 
 class CartStatus(models.TextChoices):
@@ -12,8 +22,22 @@ class CartStatus(models.TextChoices):
     MERGED = "merged"
 
 
+class CartQuerySet(models.QuerySet["Cart"]):
+    def owned_by(self, user_id: UUID | None, token: str) -> CartQuerySet:
+        """An account's; without an account, the guest's who holds the token."""
+        if user_id is not None:
+            return self.filter(user_id=user_id)
+        return self.filter(user=None, session_id=token) if token else self.none()
+
+    def open_at(self, moment: datetime) -> CartQuerySet:
+        """Those that still can be filled: open, and not left for too long."""
+        return self.filter(
+            Q(expires_at=None) | Q(expires_at__gt=moment), status=CartStatus.OPEN
+        )
+
+
 class Cart(models.Model):
-    """What somebody means to buy, from any number of shops."""
+    """What somebody means to buy, from any number of shops, in one currency."""
 
     id = fields.key()
     user = models.ForeignKey(
@@ -27,7 +51,17 @@ class Cart(models.Model):
     email = models.EmailField(null=True, blank=True)
     currency = fields.currency()
     status = fields.choice(CartStatus, CartStatus.OPEN)
+    # In capitals; at most one of a shop takes effect.
+    coupon_codes = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        db_default=models.Value([], ArrayField(models.CharField(max_length=64))),
+        blank=True,
+    )
+    expires_at = fields.moment()
     updated_at = fields.changed_at()
+
+    objects = CartQuerySet.as_manager()
 
     class Meta:
         db_table = "carts"
@@ -35,11 +69,25 @@ class Cart(models.Model):
             models.CheckConstraint(
                 condition=models.Q(status__in=CartStatus.values),
                 name="chk_carts_status",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(status=CartStatus.OPEN),
+                name="uk_carts_open_user",
+            ),
+            models.UniqueConstraint(
+                fields=["session_id"],
+                condition=Q(status=CartStatus.OPEN, user=None),
+                name="uk_carts_open_session_id",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"cart {self.id}"
+
+    def life(self) -> timedelta:
+        """How long it is kept after its last change."""
+        return ACCOUNT_CART_LIFE if self.user_id else GUEST_CART_LIFE
 
 
 class CartItem(models.Model):

@@ -1,5 +1,11 @@
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from orders.models.cart import Cart
 from shop import fields
@@ -13,8 +19,28 @@ class CheckoutStatus(models.TextChoices):
     EXPIRED = "expired"
 
 
+class CheckoutQuerySet(models.QuerySet["Checkout"]):
+    def owned_by(self, user_id: UUID | None, token: str) -> CheckoutQuerySet:
+        """An account's; without an account, the guest's who holds the cart's token."""
+        if user_id is not None:
+            return self.filter(user_id=user_id)
+        if not token:
+            return self.none()
+        return self.filter(user=None, cart__user=None, cart__session_id=token)
+
+    def overdue(self, moment: datetime) -> CheckoutQuerySet:
+        """Those whose time to pay is over."""
+        return self.filter(
+            status=CheckoutStatus.AWAITING_PAYMENT, expires_at__lte=moment
+        )
+
+
 class Checkout(models.Model):
-    """One purchase over any number of shops; it becomes one order a shop."""
+    """One purchase over any number of shops; it becomes one order a shop.
+
+    While it is open the row keeps what the buyer has said so far: e-mail, addresses, and
+    the delivery method of each shop.
+    """
 
     id = fields.key()
     # Without a cart where the purchase came in from a file.
@@ -29,19 +55,38 @@ class Checkout(models.Model):
         related_name="checkouts",
     )
     email = models.EmailField(blank=True, **fields.both(""))
+    shipping_address = fields.document()
+    # Empty: the same as the shipping address.
+    billing_address = fields.document()
+    # shop id -> delivery method id
+    delivery = fields.document()
+    notes = fields.long_text()
     currency = fields.currency()
     total_price = fields.money()
     status = fields.choice(CheckoutStatus, CheckoutStatus.OPEN)
+    # Of the quote that the buyer agreed to.
+    quote_hash = fields.text(64, editable=False)
     # Whoever brought the purchase in, and its name there; unique together.
     source = fields.text(64)
     checkout_ref = models.CharField(max_length=255, null=True, blank=True)
     idempotency_key = models.CharField(
         max_length=255, unique=True, null=True, blank=True
     )
+    placed_at = fields.moment(editable=False)
+    # Until then stock is held for it.
     expires_at = fields.moment()
+
+    objects = CheckoutQuerySet.as_manager()
 
     class Meta:
         db_table = "checkouts"
+        indexes = [
+            fields.Index(
+                fields=["expires_at"],
+                name="idx_checkouts_awaiting_payment",
+                condition=Q(status=CheckoutStatus.AWAITING_PAYMENT),
+            )
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(status__in=CheckoutStatus.values),
@@ -51,7 +96,26 @@ class Checkout(models.Model):
                 fields=["source", "checkout_ref"],
                 name="uk_checkouts_source_checkout_ref",
             ),
+            # A cart is bought once: a checkout that failed or ran out makes way.
+            models.UniqueConstraint(
+                fields=["cart"],
+                condition=Q(status__in=["open", "awaiting_payment", "paid"]),
+                name="uk_checkouts_live_cart",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=CheckoutStatus.AWAITING_PAYMENT)
+                | Q(expires_at__isnull=False),
+                name="chk_checkouts_expires_at",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"checkout {self.id}"
+
+    def is_overdue(self, moment: datetime) -> bool:
+        """Its time to pay is over, whether or not anybody has noted it yet."""
+        return (
+            self.status == CheckoutStatus.AWAITING_PAYMENT
+            and self.expires_at is not None
+            and self.expires_at <= moment
+        )

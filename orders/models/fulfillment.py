@@ -5,7 +5,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import models
 
-from orders.models.order import Order
+from orders.models.order import Order, OrderItem
 from shop import fields
 
 
@@ -85,3 +85,31 @@ class OrderTracking(models.Model):
 
     def __str__(self) -> str:
         return f"{self.carrier} {self.tracking_number}".strip() or str(self.order_id)
+
+
+class ShipmentItem(models.Model):
+    """So many of an order's line travel in a parcel."""
+
+    id = fields.key()
+    tracking = models.ForeignKey(
+        OrderTracking, on_delete=models.CASCADE, related_name="items"
+    )
+    order_item = models.ForeignKey(
+        OrderItem, on_delete=models.CASCADE, related_name="shipment_items"
+    )
+    quantity = models.IntegerField()
+
+    class Meta:
+        db_table = "shipment_items"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(quantity__gt=0), name="chk_shipment_items_quantity"
+            ),
+            models.UniqueConstraint(
+                fields=["tracking", "order_item"],
+                name="uk_shipment_items_tracking_order_item",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} of {self.order_item_id}"

@@ -43,8 +43,24 @@ class Invoice(Entity):
             models.UniqueConstraint(
                 fields=["shop", "invoice_number"],
                 name="uk_invoices_shop_invoice_number",
-            )
+            ),
+            models.UniqueConstraint(fields=["order"], name="uk_invoices_order"),
         ]
 
     def __str__(self) -> str:
         return self.invoice_number
+
+
+class InvoiceCounter(models.Model):
+    """The last invoice number of a shop. Its row lock is what leaves no gaps."""
+
+    shop = models.OneToOneField(
+        Shop, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    last_number = fields.count()
+
+    class Meta:
+        db_table = "invoice_counters"
+
+    def __str__(self) -> str:
+        return f"{self.shop_id}: {self.last_number}"

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -47,6 +49,30 @@ class PaymentMethodKind(models.TextChoices):
     CARD = "card"
     BANK_TRANSFER = "bank_transfer"
     OTHER = "other"
+
+
+class HasItems(pgtrigger.Trigger):
+    """Refuses, at the commit, an order placed here that has no items.
+
+    What comes in from files is what it is: their orders may be credit notes.
+    """
+
+    name = "has_items"
+    level = pgtrigger.Row
+    when = pgtrigger.After
+    operation = pgtrigger.Insert
+    timing = pgtrigger.Deferred
+    condition = pgtrigger.Condition(
+        "NEW.checkout_id IS NOT NULL AND NEW.order_ref IS NULL"
+    )
+    func = """
+        IF EXISTS (SELECT FROM orders WHERE id = NEW.id)
+           AND NOT EXISTS (SELECT FROM order_items WHERE order_id = NEW.id) THEN
+            RAISE EXCEPTION 'order % has no items', NEW.order_number
+                  USING ERRCODE = 'check_violation', CONSTRAINT = 'chk_orders_items';
+        END IF;
+        RETURN NULL;
+    """
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -96,6 +122,14 @@ class Order(Entity):
     total_shipping = fields.money()
     total_tax = fields.money()
     total_price = fields.money()
+    # The tax that stands inside the prices; it adds nothing to the total.
+    included_tax = fields.money()
+    # What was given back so far.
+    total_refunded = fields.money()
+    # The delivery method as it was, with its working days.
+    delivery_method = fields.text(100)
+    delivery_min_days = models.IntegerField(null=True, blank=True)
+    delivery_max_days = models.IntegerField(null=True, blank=True)
     shipping_address = fields.document()
     billing_address = fields.document()
     notes = fields.long_text()
@@ -151,7 +185,19 @@ class Order(Entity):
                 condition=Q(payment_method__in=PaymentMethodKind.values),
                 name="chk_orders_payment_method",
             ),
+            models.CheckConstraint(
+                condition=Q(total_refunded=0)
+                | Q(total_refunded__gt=0, total_refunded__lte=F("total_price")),
+                name="chk_orders_total_refunded",
+                violation_error_message="No more is given back than was paid.",
+            ),
+            models.UniqueConstraint(
+                fields=["checkout", "shop"],
+                condition=Q(order_ref__isnull=True),
+                name="uk_orders_checkout_shop",
+            ),
         ]
+        triggers = [*Entity.Meta.triggers, HasItems()]
 
     def __str__(self) -> str:
         return self.order_number
@@ -190,6 +236,11 @@ class OrderItem(models.Model):
     )
     total_discount = fields.money()
     tax = fields.money()
+    # The tax inside the price.
+    included_tax = fields.money()
+    tax_rate = models.DecimalField(
+        max_digits=6, decimal_places=5, **fields.both(Decimal(0))
+    )
     # The line's part of its order's shipping, where a file says it.
     shipping = fields.money()
     taxable = models.BooleanField(**fields.both(True))

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import F, Q
 
+from orders.models.customer import Customer
 from orders.models.order import Order
 from shop import fields
 from shop.entities import Entity, EntityType
@@ -100,6 +101,10 @@ class OrderCoupon(models.Model):
     )
     coupon = models.ForeignKey(
         Coupon, on_delete=models.RESTRICT, related_name="order_coupons"
+    )
+    # Whose use it was: what a limit per person counts.
+    customer = models.ForeignKey(
+        Customer, on_delete=models.RESTRICT, null=True, blank=True, related_name="+"
     )
     discount = fields.money()
 

@@ -1,3 +1,5 @@
+from django.conf import settings
+from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models import F, Q
 
@@ -14,14 +16,34 @@ class ReturnStatus(models.TextChoices):
     REJECTED = "rejected"
 
 
+class ReturnKind(models.TextChoices):
+    RETURN = "return"
+    # The right of consumers in the EU to step back within 14 days, without a reason.
+    WITHDRAWAL = "withdrawal"
+
+
+def private_storage() -> Storage:
+    return storages["private"]
+
+
 class OrderReturn(models.Model):
     """Goods that come back, or a credit note for them; `event_time` is when it happened."""
 
     id = fields.key()
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="returns")
     return_ref = models.CharField(max_length=255, null=True, blank=True)
+    kind = fields.choice(ReturnKind, ReturnKind.RETURN)
     status = fields.choice(ReturnStatus, ReturnStatus.REQUESTED)
     reason = fields.long_text()
+    # What the shop says to the buyer: why it refuses, or where to send it.
+    answer = fields.long_text()
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
     restock = models.BooleanField(**fields.both(False))
     # What was asked for, as it was sent; what comes back stands in order_return_items.
     items = models.JSONField(default=list, db_default=[], blank=True)
@@ -40,6 +62,9 @@ class OrderReturn(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=ReturnStatus.values),
                 name="chk_order_returns_status",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=ReturnKind.values), name="chk_order_returns_kind"
             ),
             models.CheckConstraint(
                 condition=Q(refund_total__gte=0), name="chk_order_returns_refund_total"
@@ -92,3 +117,20 @@ class OrderReturnItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quantity} back"
+
+
+class OrderReturnPhoto(models.Model):
+    """What the buyer shows of it; for the buyer and the shop only."""
+
+    id = fields.key()
+    created_at = fields.written_at()
+    order_return = models.ForeignKey(
+        OrderReturn, on_delete=models.CASCADE, related_name="photos"
+    )
+    photo = models.ImageField(upload_to="returns/", storage=private_storage)
+
+    class Meta:
+        db_table = "order_return_photos"
+
+    def __str__(self) -> str:
+        return f"photo of {self.order_return_id}"

@@ -46,6 +46,8 @@ class Shop(Entity):
     logo = models.ImageField(upload_to="shops/", blank=True, **fields.both(""))
     currency = fields.currency()
     country = fields.country()
+    # Its prices are what a buyer pays; otherwise tax is added to them.
+    prices_include_tax = models.BooleanField(**fields.both(True))
     status = fields.choice(ShopStatus, ShopStatus.PENDING)
     commission_rate = models.DecimalField(
         max_digits=5, decimal_places=4, **fields.both(Decimal("0.1000"))
