@@ -1,5 +1,12 @@
 """The ways the catalogue refuses."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from shop.errors import DomainError
 
 
@@ -7,3 +14,44 @@ class NotAPicture(DomainError):
     """What was sent cannot be stored as a picture."""
 
     code = "not_a_picture"
+
+
+class InvalidQuantity(DomainError):
+    """A number of units that nobody can buy."""
+
+    code = "invalid_quantity"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            _("Choose a quantity between 1 and %(most)d.") % {"most": most}
+        )
+        self.most = most
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shortage:
+    """A variant of which fewer units are left than are wanted."""
+
+    variant_id: UUID
+    name: str
+    wanted: int
+    left: int
+
+    def __str__(self) -> str:
+        if self.left < 1:
+            return _("%(name)s is sold out.") % {"name": self.name}
+        return ngettext(
+            "Only %(left)d of %(name)s is left; you want %(wanted)d.",
+            "Only %(left)d of %(name)s are left; you want %(wanted)d.",
+            self.left,
+        ) % {"left": self.left, "name": self.name, "wanted": self.wanted}
+
+
+class OutOfStock(DomainError):
+    """Fewer units are left than are wanted. `shortages` has every variant that is short."""
+
+    code = "out_of_stock"
+
+    def __init__(self, shortages: Sequence[Shortage]) -> None:
+        super().__init__(" ".join(str(shortage) for shortage in shortages))
+        self.shortages = tuple(shortages)
