@@ -24,11 +24,9 @@ class _PartitionedModels:
 
 
 def install() -> None:
-    """Over the detector in place, which another app may have put there; called once."""
-    detector = type(
-        "PartitionAutodetector",
-        (_PartitionedModels, makemigrations.Command.autodetector),
-        {},
-    )
+    """Over the detector in place, which another app may have put there; repeatable."""
+    detector = makemigrations.Command.autodetector
+    if not issubclass(detector, _PartitionedModels):
+        detector = type("PartitionAutodetector", (_PartitionedModels, detector), {})
     makemigrations.Command.autodetector = detector
     migrate.Command.autodetector = detector

@@ -3,7 +3,9 @@
 import pytest
 from django.apps import apps
 from django.core.management import call_command
+from django.core.management.commands import makemigrations, migrate
 from django.db import connection
+from django.db.migrations.autodetector import MigrationAutodetector
 
 from shop.schema import ON_DELETE, foreign_key_name, foreign_keys
 
@@ -78,3 +80,13 @@ def test_every_declared_partitioning_is_in_the_database():
 
 def test_models_and_migrations_agree():
     call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+def test_app_may_be_made_ready_twice():
+    before = makemigrations.Command.autodetector
+
+    apps.get_app_config("shop").ready()
+
+    assert makemigrations.Command.autodetector is before
+    assert migrate.Command.autodetector is before
+    assert issubclass(before, MigrationAutodetector)
