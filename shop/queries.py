@@ -90,6 +90,13 @@ def entities_of_type(
 
 def audit_of_day(day: date, *, limit: int = ROWS_A_PAGE) -> DayAudit:
     """What came on a UTC day; further pages of its rows come from `page_of_day`."""
+    return DayAudit(
+        day=day, counts=counts_of_day(day), page=page_of_day(day, limit=limit)
+    )
+
+
+def counts_of_day(day: date) -> tuple[HourCount, ...]:
+    """How many came in each hour of a UTC day, by type; hours without any are left out."""
     counts = (
         _of_day(day)
         .annotate(hour=ExtractHour("event_time", tzinfo=UTC))
@@ -100,13 +107,9 @@ def audit_of_day(day: date, *, limit: int = ROWS_A_PAGE) -> DayAudit:
         )
         .order_by("hour", "entity_type")
     )
-    return DayAudit(
-        day=day,
-        counts=tuple(
-            HourCount(hour, EntityType(entity_type), entities, deleted)
-            for hour, entity_type, entities, deleted in counts
-        ),
-        page=page_of_day(day, limit=limit),
+    return tuple(
+        HourCount(hour, EntityType(entity_type), entities, deleted)
+        for hour, entity_type, entities, deleted in counts
     )
 
 

@@ -20,7 +20,7 @@ from unfold import admin as unfold
 from unfold.views import ChangeList
 
 from shop.admin.paging import BoundedPaginator
-from shop.ids import window_of
+from shop.partitions import by_key, near_key
 
 # Carries a row's instant in the link to its page, because its table is partitioned by it.
 INSTANT = "at"
@@ -56,23 +56,15 @@ def belonging_to(parents: QuerySet[Any], path: str) -> Q:
     return Q(**{f"{path}_id__in": list(keys)})
 
 
-def rows_with_id(queryset: QuerySet[Any], key: UUID) -> QuerySet[Any]:
+def row_with_id(rows: QuerySet[Any], key: UUID) -> Any:
     """The row with this primary key, out of as few partitions as the key allows.
 
-    The instant that a version-7 key carries is tried first; a table that has no index on
-    the key alone is read no further than that.
+    A table that has no index on the key alone is read no further than near its instant.
     """
-    model = queryset.model
-    partitioning = getattr(model, "partitioning", None)
-    exact = queryset.filter(pk=key)
-    window = window_of(key)
-    if partitioning is None or window is None:
-        return exact
-    by = partitioning.by
-    near = exact.filter(**{f"{by}__gte": window[0], f"{by}__lt": window[1]})
-    if not found_by(model, model._meta.pk.name) or near.exists():
-        return near
-    return exact
+    model = rows.model
+    if not hasattr(model, "partitioning") or found_by(model, model._meta.pk.name):
+        return by_key(rows, key)
+    return near_key(rows, key).first()
 
 
 class PartitionedChangeList(ChangeList):
@@ -239,8 +231,10 @@ class ModelAdmin(Linked, unfold.ModelAdmin):
         partitioning = getattr(self.model, "partitioning", None)
         if partitioning is None:
             return Q(pk=key)
-        found = rows_with_id(queryset, key).values_list(partitioning.by, flat=True)
-        return Q(pk=key, **{f"{partitioning.by}__in": list(found[:1])})
+        row = row_with_id(queryset, key)
+        if row is None:
+            return Q(pk__in=())
+        return Q(pk=key, **{partitioning.by: getattr(row, partitioning.by)})
 
     def get_changelist(self, request: HttpRequest, **options: Any) -> Any:
         partitioned = hasattr(self.model, "partitioning")
@@ -259,7 +253,7 @@ class ModelAdmin(Linked, unfold.ModelAdmin):
             if instant:
                 return rows.filter(pk=key, **{partitioning.by: instant}).first()
             if isinstance(key, UUID):
-                return rows_with_id(rows, key).first()
+                return row_with_id(rows, key)
             return rows.filter(pk=key).first()
         except (ValidationError, ValueError):
             return None

@@ -8,25 +8,23 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.db.models import Count
-from django.db.models.functions import ExtractHour
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_date
 from unfold.decorators import display
 
-from shop.admin.base import HistoryAdmin, parse_id, rows_with_id
+from shop.admin.base import HistoryAdmin, parse_id, row_with_id
 from shop.admin.columns import badge, page_of, short_id
 from shop.admin.filters import choices, days
 from shop.entities import Entity, EntityType
 from shop.ids import moment_of
 from shop.models import GlobalEntity
+from shop.queries import counts_of_day, resolve
 
 NOT_AN_ID = (
     "That is not a UUID. It has 32 digits 0–9 and letters a–f, as in"
@@ -35,37 +33,12 @@ NOT_AN_ID = (
 UNKNOWN = "Nothing has this id: it is not in the register, nor the key of another row."
 
 
-def model_of(entity_type: str) -> type[models.Model] | None:
-    """The model whose rows the register calls by this type."""
-    for model in apps.get_models():
-        if issubclass(model, Entity) and model.entity_type == entity_type:
-            return model
-    return None
-
-
 def others_keyed_by_id() -> Iterator[type[models.Model]]:
     """Models of the admin that the register does not list, and whose key is a UUID."""
     for model in admin.site._registry:
         keyed = isinstance(model._meta.pk, models.UUIDField) and model._meta.managed
         if keyed and model is not GlobalEntity and not issubclass(model, Entity):
             yield model
-
-
-def instant(text: str | None) -> datetime | None:
-    found = parse_datetime(text) if text else None
-    return found
-
-
-def counts_of_day(day: date) -> Counter[tuple[int, str]]:
-    """How many entities of each type came into being in each hour of one UTC day."""
-    start = datetime.combine(day, time.min, tzinfo=UTC)
-    rows = GlobalEntity.objects.filter(
-        event_time__gte=start, event_time__lt=start + timedelta(days=1)
-    )
-    by_hour = rows.values_list(ExtractHour("event_time", tzinfo=UTC), "entity_type")
-    return Counter(
-        {(hour, kind): n for hour, kind, n in by_hour.annotate(Count("entity_id"))}
-    )
 
 
 @admin.register(GlobalEntity)
@@ -95,7 +68,7 @@ class GlobalEntityAdmin(HistoryAdmin):
 
     @display(description="deleted")
     def deleted(self, entity: GlobalEntity) -> datetime | None:
-        return instant(entity.extra_data.get("deleted_at"))
+        return entity.deleted_at
 
     def lookup(self, request: HttpRequest, **_: Any) -> HttpResponse:
         """What an id is. `?id=` is what was typed; without it the page only asks."""
@@ -142,23 +115,21 @@ class GlobalEntityAdmin(HistoryAdmin):
         return {"found": found | {"id": key, "carried": moment_of(key)}}
 
     def _registered(self, request: HttpRequest, key: UUID) -> dict[str, Any] | None:
-        entity = GlobalEntity.objects.resolve(key)
+        entity = resolve(key)
         if entity is None:
             return None
-        model = model_of(entity.entity_type)
-        row = model._default_manager.filter(pk=key).first() if model else None
-        return self._shown(request, row) | {
-            "type": entity.get_entity_type_display(),
+        return self._shown(request, entity.row) | {
+            "type": entity.entity_type.label,
             "happened": entity.event_time,
-            "registered": entity.created_at,
-            "deleted": instant(entity.extra_data.get("deleted_at")),
+            "registered": entity.registered_at,
+            "deleted": entity.deleted_at,
         }
 
     def _elsewhere(self, request: HttpRequest, key: UUID) -> dict[str, Any] | None:
         for model in others_keyed_by_id():
             if not self._may_view(request, model):
                 continue
-            row = rows_with_id(model._default_manager.all(), key).first()
+            row = row_with_id(model._default_manager.all(), key)
             if row is not None:
                 return self._shown(request, row) | {"type": model._meta.verbose_name}
         return None
@@ -173,7 +144,9 @@ class GlobalEntityAdmin(HistoryAdmin):
         return page is not None and page.has_view_permission(request)
 
     def _day(self, day: date) -> dict[str, Any]:
-        counts = counts_of_day(day)
+        counts = Counter(
+            {(of.hour, of.entity_type): of.entities for of in counts_of_day(day)}
+        )
         types = [kind for kind in EntityType if any(counts[h, kind] for h in range(24))]
         return {
             "day": day,

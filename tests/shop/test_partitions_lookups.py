@@ -74,3 +74,8 @@ def test_model_without_partitions_is_looked_up_by_its_key():
     shop = ShopFactory()
 
     assert by_key(Shop.objects.all(), shop.pk) == shop
+
+
+def test_unknown_key_without_partitions_is_asked_for_once(django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert by_key(Shop.objects.all(), uuid7()) is None
