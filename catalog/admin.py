@@ -46,10 +46,10 @@ def thumbnail(image: Any) -> SafeString | str:
 
 
 class TreeChangeList(ChangeList):
-    """Keeps the order that the tree query brings: parents first, then their children."""
+    """In the tree's own order: parents first, then their children."""
 
     def get_ordering(self, request: HttpRequest, queryset: Any) -> list[str]:
-        return []
+        return ["tree_ordering"]
 
 
 @admin.register(Category)
