@@ -2,8 +2,14 @@ from catalog.models.brand import Brand
 from catalog.models.category import Category
 from catalog.models.history import PriceChange, ProductView
 from catalog.models.image import Hue, ProductImage
-from catalog.models.product import Product, ProductStatus, ProductTag, Tag
-from catalog.models.review import ProductReview
+from catalog.models.product import (
+    Product,
+    ProductStatus,
+    ProductTag,
+    RetiredProduct,
+    Tag,
+)
+from catalog.models.review import ProductBuyer, ProductReview, ReviewVote
 from catalog.models.stock import InventoryLog, StockAlert, StockReason, StockReservation
 from catalog.models.variant import InventoryPolicy, ProductVariant
 from catalog.models.wishlist import Wishlist, WishlistItem
@@ -16,12 +22,15 @@ __all__ = [
     "InventoryPolicy",
     "PriceChange",
     "Product",
+    "ProductBuyer",
     "ProductImage",
     "ProductReview",
     "ProductStatus",
     "ProductTag",
     "ProductVariant",
     "ProductView",
+    "RetiredProduct",
+    "ReviewVote",
     "StockAlert",
     "StockReason",
     "StockReservation",

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
@@ -30,6 +31,29 @@ class Tag(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class KeepAddress(pgtrigger.Trigger):
+    """Remembers the address of a product that is deleted: its page says that it is gone.
+
+    Drafts were never shown, so they leave nothing.
+    """
+
+    name = "keep_address"
+    level = pgtrigger.Statement
+    when = pgtrigger.After
+    operation = pgtrigger.Delete
+    referencing = pgtrigger.Referencing(old="old_rows")
+    func = """
+        INSERT INTO retired_products (slug, name, product_id, shop_id, category_id)
+        SELECT slug, name, id, shop_id, category_id FROM old_rows
+         WHERE status <> 'draft'
+            ON CONFLICT (slug) DO UPDATE
+           SET name = EXCLUDED.name, product_id = EXCLUDED.product_id,
+               shop_id = EXCLUDED.shop_id, category_id = EXCLUDED.category_id,
+               retired_at = now();
+        RETURN NULL;
+    """
 
 
 class ProductQuerySet(models.QuerySet["Product"]):
@@ -87,6 +111,14 @@ class Product(Entity):
         default=list,
         db_default=models.Value([], ArrayField(models.CharField(max_length=100))),
         blank=True,
+    )
+    # What its variants' option1, option2 and option3 are: Colour, Size.
+    option_names = ArrayField(
+        models.CharField(max_length=100),
+        default=list,
+        db_default=models.Value([], ArrayField(models.CharField(max_length=100))),
+        blank=True,
+        size=3,
     )
     attributes = fields.document()
     status = fields.choice(ProductStatus, ProductStatus.DRAFT)
@@ -147,13 +179,38 @@ class Product(Entity):
                 condition=models.Q(status__in=ProductStatus.values),
                 name="chk_products_status",
             ),
+            models.CheckConstraint(
+                condition=models.Q(option_names__len__lte=3),
+                name="chk_products_option_names",
+                violation_error_message="A product has up to three options.",
+            ),
         ]
+        triggers = [*Entity.Meta.triggers, KeepAddress()]
 
     def __str__(self) -> str:
         return self.name
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:product", args=[self.slug])
+
+
+class RetiredProduct(models.Model):
+    """The address of a deleted product, kept by a trigger."""
+
+    id = fields.key()
+    slug = models.SlugField(max_length=255, unique=True)
+    name = fields.required_text()
+    # Rows that may be gone too.
+    product_id = models.UUIDField()
+    shop_id = models.UUIDField()
+    category_id = models.UUIDField(null=True)
+    retired_at = fields.written_at()
+
+    class Meta:
+        db_table = "retired_products"
+
+    def __str__(self) -> str:
+        return self.slug
 
 
 class ProductTag(models.Model):

@@ -55,6 +55,11 @@ class ProductReview(Entity):
                 name="idx_product_reviews_review_ref",
                 condition=models.Q(review_ref__isnull=False),
             ),
+            fields.Index(
+                fields=["product", "-event_time", "-id"],
+                name="idx_product_reviews_product_id_event_time",
+                condition=models.Q(is_approved=True),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -65,7 +70,63 @@ class ProductReview(Entity):
             models.UniqueConstraint(
                 fields=["shop", "review_ref"], name="uk_product_reviews_shop_review_ref"
             ),
+            # Who writes here writes once of a product; what files bring is what it is.
+            models.UniqueConstraint(
+                fields=["product", "user"],
+                condition=models.Q(customer_id__isnull=True, review_ref__isnull=True),
+                name="uk_product_reviews_product_user",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.rating} ★ {self.title}"
+
+
+class ReviewVote(models.Model):
+    """A person found a review helpful; `ProductReview.helpful_count` counts these."""
+
+    id = fields.key()
+    review = models.ForeignKey(
+        ProductReview, on_delete=models.CASCADE, related_name="votes", db_index=False
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+
+    class Meta:
+        db_table = "review_votes"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["review", "user"], name="uk_review_votes_review_user"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} for {self.review_id}"
+
+
+class ProductBuyer(models.Model):
+    """A person is known to have bought a product; the apps above that sell it say so."""
+
+    id = fields.key()
+    product = models.ForeignKey(
+        Product, on_delete=models.CASCADE, related_name="buyers"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+    )
+    bought_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "product_buyers"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "product"], name="uk_product_buyers_user_product"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} bought {self.product_id}"

@@ -100,9 +100,14 @@ class StockReservation(models.Model):
 
 
 class StockAlert(models.Model):
-    """Somebody waits for a variant to come back."""
+    """Somebody waits for a variant to come back: an account, or an e-mail address.
+
+    It waits until the variant can be sold, is then due for its message, and when that is
+    sent `notified_at` is set and the address of a guest is forgotten.
+    """
 
     id = fields.key()
+    created_at = fields.written_at()
     variant = models.ForeignKey(
         ProductVariant, on_delete=models.CASCADE, related_name="alerts"
     )
@@ -114,10 +119,37 @@ class StockAlert(models.Model):
         related_name="+",
     )
     email = models.EmailField(blank=True, **fields.both(""))
+    # The message may be sent from then on; who sends it moves this ahead first.
+    due_at = fields.moment()
     notified_at = fields.moment()
 
     class Meta:
         db_table = "stock_alerts"
+        indexes = [
+            fields.Index(
+                fields=["due_at"],
+                name="idx_stock_alerts_due_at",
+                condition=models.Q(notified_at__isnull=True),
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=False)
+                | ~models.Q(email="")
+                | models.Q(notified_at__isnull=False),
+                name="chk_stock_alerts_person",
+            ),
+            models.UniqueConstraint(
+                fields=["variant", "user"],
+                condition=models.Q(user__isnull=False, notified_at__isnull=True),
+                name="uk_stock_alerts_variant_user",
+            ),
+            models.UniqueConstraint(
+                fields=["variant", "email"],
+                condition=~models.Q(email="") & models.Q(notified_at__isnull=True),
+                name="uk_stock_alerts_variant_email",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"alert for {self.variant_id}"

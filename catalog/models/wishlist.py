@@ -18,6 +18,11 @@ class Wishlist(models.Model):
 
     class Meta:
         db_table = "wishlists"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "name"], name="uk_wishlists_user_name"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -166,9 +166,7 @@ def _product(row: dict[str, str], shop: Shop, random: Random, now: datetime) -> 
         is_featured=random.random() < 0.1,
         weight=Decimal(random.randint(8, 240) * 10),
         tags=[slugify(row["category"]), slugify(row["brand"])],
-        attributes={"options": row["options"].partition(":")[0]}
-        if row["options"]
-        else {},
+        option_names=[row["options"].partition(":")[0]] if row["options"] else [],
     )
 
 
