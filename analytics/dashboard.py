@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -10,8 +11,10 @@ from typing import Any
 
 from django import forms
 from django.core.cache import cache
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest
 from django.utils import formats, timezone
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from analytics.queries import (
@@ -43,8 +46,14 @@ COMPARE_CHOICES = [
     ("none", _("nothing")),
 ]
 DEFAULT_RANGE = "30"
-# Whole periods that a chart has room for.
-MOST_DAYS, MOST_WEEKS = 92, 371
+# How long a range may be for bars of days, of weeks, of months; longer ones show years.
+MOST_DAYS, MOST_WEEKS, MOST_MONTHS = 92, 371, 3_700
+# Sales are not older; so a mistyped year is refused, not drawn as two thousand bars.
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
+WITHIN = (
+    MinValueValidator(FIRST_DAY, _("Give a day from 1970 on.")),
+    MaxValueValidator(LAST_DAY, _("Give a day before 2200.")),
+)
 BEST = 8
 CACHE_S = 60 * 60
 # Currencies whose figures are kept ready, those with the most orders.
@@ -56,21 +65,23 @@ NOTHING = Day(date.min, Decimal(0), 0, Decimal(0))
 class DashboardForm(forms.Form):
     """What of the market to show. Dates are UTC days, both included."""
 
-    range = forms.ChoiceField(choices=RANGE_CHOICES, required=False)
+    range = forms.ChoiceField(label=_("Range"), choices=RANGE_CHOICES, required=False)
     start = forms.DateField(
         label=_("From"),
         required=False,
+        validators=WITHIN,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     end = forms.DateField(
         label=_("To"),
         required=False,
+        validators=WITHIN,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
     compare = forms.ChoiceField(
         label=_("Compared with"), choices=COMPARE_CHOICES, required=False
     )
-    currency = forms.ChoiceField(required=False)
+    currency = forms.ChoiceField(label=_("Currency"), required=False)
 
     def __init__(self, data: Any, currencies: Sequence[Currency]) -> None:
         # What was not asked for takes its usual value, so that the form shows it.
@@ -89,6 +100,8 @@ class DashboardForm(forms.Form):
         asked = super().clean() or self.cleaned_data
         if asked.get("range") == "custom":
             start, end = asked.get("start"), asked.get("end")
+            if self.errors:
+                return asked
             if not start or not end:
                 raise forms.ValidationError(_("Give both days of the range."))
             if start > end:
@@ -146,7 +159,6 @@ class Chart:
     """Bars of the period, a line of the one it is compared with; a table of both."""
 
     title: Any
-    unit: str
     total: str
     top: str
     peak: Bar | None
@@ -172,10 +184,10 @@ def _asked_period(
         return Period(tomorrow - days, tomorrow), ""
     end = currency.last + timedelta(days=1)
     last = formats.date_format(currency.last, "j F Y")
-    return Period(end - days, end), (
-        f"Nothing was sold in {currency.code} in the {days.days} days to today; these"
-        f" are the {days.days} days to the last sale, on {last}."
-    )
+    return Period(end - days, end), gettext(
+        "Nothing was sold in %(currency)s in the %(days)s days to today; these are the"
+        " %(days)s days to the last sale, on %(last)s."
+    ) % {"currency": currency.code, "days": days.days, "last": last}
 
 
 def _compared_period(period: Period, asked: dict[str, Any]) -> Period | None:
@@ -192,19 +204,19 @@ def _compared_period(period: Period, asked: dict[str, Any]) -> Period | None:
 def _change(now: Decimal | int, before: Decimal | int) -> tuple[str, str]:
     """A change in words and as a direction: never by colour alone."""
     if before == now:
-        return "no change", "same"
+        return gettext("no change"), "same"
     if not before:
-        return "none before", "up"
+        return gettext("none before"), "up"
     percent = abs((Decimal(now) - Decimal(before)) / Decimal(before) * 100)
-    figure = formats.number_format(percent.quantize(Decimal("0.1")), 1)
-    return (
-        (f"▲ {figure} % more", "up") if now > before else (f"▼ {figure} % less", "down")
-    )
+    figure = {"figure": formats.number_format(percent.quantize(Decimal("0.1")), 1)}
+    if now > before:
+        return gettext("▲ %(figure)s %% more") % figure, "up"
+    return gettext("▼ %(figure)s %% less") % figure, "down"
 
 
 def _tile(label: Any, now: Any, before: Any, show: Any, *, is_compared: bool) -> Tile:
     change, direction = _change(now, before) if is_compared else ("", "same")
-    was = f"{show(before)} before" if is_compared else ""
+    was = gettext("%(value)s before") % {"value": show(before)} if is_compared else ""
     return Tile(label, show(now), change, was, direction)
 
 
@@ -245,11 +257,13 @@ def _tiles(
 
 # ------------------------------------------------------------------ charts
 def _buckets(period: Period) -> list[Period]:
-    """Days, weeks or months of the period, as many as a chart has room for."""
+    """Days, weeks, months or years of the period, as many as a chart has room for."""
     step = 1 if period.days <= MOST_DAYS else 7
     found, start = [], period.start
     while start < period.end:
-        if period.days > MOST_WEEKS:
+        if period.days > MOST_MONTHS:
+            following = date(start.year + 1, 1, 1)
+        elif period.days > MOST_WEEKS:
             following = (start.replace(day=1) + timedelta(days=32)).replace(day=1)
         else:
             following = start + timedelta(days=step)
@@ -259,20 +273,19 @@ def _buckets(period: Period) -> list[Period]:
 
 
 def _label(bucket: Period, period: Period) -> str:
+    if period.days > MOST_MONTHS:
+        return str(bucket.start.year)
     if period.days > MOST_WEEKS:
         return formats.date_format(bucket.start, "M Y")
     return formats.date_format(bucket.start, "j M" if period.days < 365 else "j M Y")
 
 
 def _sums(days: list[Day], name: str, buckets: list[Period]) -> list[Any]:
-    by_day = {day.date: getattr(day, name) for day in days}
-    return [
-        sum(
-            by_day.get(bucket.start + timedelta(days=offset), 0)
-            for offset in range(bucket.days)
-        )
-        for bucket in buckets
-    ]
+    """What the days of each bucket add up to; the buckets follow on each other."""
+    starts, sums = [bucket.start for bucket in buckets], [0] * len(buckets)
+    for day in days:
+        sums[bisect_right(starts, day.date) - 1] += getattr(day, name)
+    return sums
 
 
 def _round_top(value: Decimal) -> Decimal:
@@ -292,7 +305,6 @@ def _chart(
     period: Period,
     compared: Period | None,
     show: Any,
-    unit: str,
 ) -> Chart:
     buckets = _buckets(period)
     now = _sums(days, name, buckets)
@@ -326,7 +338,6 @@ def _chart(
     highest = max(range(len(now)), key=lambda index: now[index])
     return Chart(
         title=title,
-        unit=unit,
         total=show(sum(now)),
         top=show(top),
         peak=bars[highest] if now[highest] else None,
@@ -386,16 +397,16 @@ def _board(period: Period, compared: Period | None, currency: str) -> dict[str, 
     def money(amount: Any) -> str:
         return format_money(Decimal(amount), currency)
 
-    def chart(title: Any, name: str, show: Any, unit: str) -> Chart:
-        return _chart(title, name, days, earlier, period, compared, show, unit)
+    def chart(title: Any, name: str, show: Any) -> Chart:
+        return _chart(title, name, days, earlier, period, compared, show)
 
     customers = customers_between(currency, *spans)
     is_compared = compared is not None
     return {
         "tiles": _tiles(days, earlier, customers, currency, is_compared=is_compared),
         "charts": [
-            chart(_("Revenue"), "revenue", money, currency),
-            chart(_("Orders"), "orders", _count, "orders"),
+            chart(_("Revenue"), "revenue", money),
+            chart(_("Orders"), "orders", _count),
         ],
         "tables": [
             {
@@ -449,8 +460,11 @@ def dashboard(asked: Any, *, now: datetime) -> dict[str, Any]:
     today = now.astimezone(UTC).date()
     period, note = _asked_period(chosen, currency, today)
     compared = _compared_period(period, chosen)
-    key = f"board:{currency.code}:{period.start}:{period.end}:{compared}:{fresh.stamp}"
-    key = key.replace(" ", "_")
+    days = [period.start, period.end]
+    days += [compared.start, compared.end] if compared else []
+    # Amounts and months are kept as the reader's language writes them.
+    parts = [currency.code, *days, get_language(), fresh.stamp]
+    key = ":".join(["board", *map(str, parts)])
     figures = cache.get(key)
     if figures is None:
         figures = _board(period, compared, currency.code)

@@ -83,6 +83,7 @@ class UserMetricsDaily(UserMetrics):
         every=Every.DAY,
         key=("event_time", "user_id"),
         keep=KEEP_DAYS,
+        written="computed_at",
     )
 
     class Meta:
@@ -164,6 +165,7 @@ class ShopMetricsDaily(ShopMetrics):
         every=Every.DAY,
         key=("event_time", "shop_id"),
         keep=KEEP_DAYS,
+        written="computed_at",
     )
 
     class Meta:
@@ -236,6 +238,7 @@ class ProductMetricsDaily(ProductMetrics):
         every=Every.DAY,
         key=("event_time", "product_id"),
         keep=KEEP_DAYS,
+        written="computed_at",
     )
 
     class Meta:

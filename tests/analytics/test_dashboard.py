@@ -5,6 +5,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.core.cache import cache
 from django.urls import reverse
+from django.utils.translation import override
 
 from analytics.dashboard import Period, _buckets, _round_top, dashboard
 from analytics.rollups import ROLLUPS
@@ -134,6 +135,8 @@ def test_new_figures_are_shown_at_once_in_spite_of_the_cache():
             {"range": "custom", "start": "2030-02-02", "end": "2030-02-01"},
             "comes before",
         ),
+        ({"start": "0001-01-01", "end": "2030-01-01"}, "from 1970 on"),
+        ({"start": "2030-01-01", "end": "9999-12-31"}, "before 2200"),
         ({"range": "month"}, "Select a valid choice"),
         ({"currency": "XXX"}, "Select a valid choice"),
     ],
@@ -161,13 +164,35 @@ def test_a_custom_range_holds_both_its_days():
     )
 
 
-def test_long_ranges_are_drawn_by_week_and_by_month():
+def test_long_ranges_are_drawn_by_week_by_month_and_by_year():
     first = date(2030, 1, 15)
 
     def count(days):
         return len(_buckets(Period(first, first + timedelta(days=days))))
 
     assert (count(30), count(92), count(365), count(730)) == (30, 92, 53, 25)
+    assert (count(3_652), count(36_525)) == (121, 101)
+
+
+def test_the_longest_range_there_is_shows_every_sale():
+    sell(at=NOON)
+    sell(at=NOON - 3_000 * DAY)
+    add_up()
+
+    found = board(start="1970-01-01", end="2199-12-31", compare="before")
+
+    assert tiles(found)["Orders"] == "2"
+    drawn = [(bar.label, bar.value) for bar in found["charts"][1].bars]
+    assert [bar for bar in drawn if bar[1] != "0"] == [("2022", "1"), ("2030", "1")]
+
+
+def test_kept_figures_speak_the_language_of_who_looks():
+    sell(at=NOON, price="1234.50")
+    add_up()
+    assert tiles(board())["Revenue"] == "$1,234.50"
+
+    with override("de"):
+        assert "1.234,50" in tiles(board())["Revenue"]
 
 
 def test_the_top_of_a_chart_is_a_round_figure():

@@ -157,7 +157,7 @@ class Command(BaseCommand):
         seconds = time.monotonic() - began
         self.summary(
             options,
-            f"{buckets} buckets built, {rows} rows written, {len(failed)} failed,"
+            f"{buckets:,} buckets built, {rows:,} rows written, {len(failed):,} failed,"
             f" {seconds:.1f} s.",
             buckets=buckets,
             rows=rows,
@@ -190,7 +190,7 @@ class Command(BaseCommand):
                 ),
             )
         if result.difference is None:
-            words = f"0 differing cells; {result.cells} cells compared."
+            words = f"0 differing cells; {result.cells:,} cells compared."
             self.summary(options, words, differing=0, cells=result.cells)
             return
         waiting = RollupMark.objects.exists() or any(
