@@ -1,0 +1,363 @@
+"""A cart as its page shows it: items by shop, what is wrong with them, what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.core.cache import cache
+from django.db.models import F, Sum
+from django.db.models.functions import Upper
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from catalog.models import InventoryPolicy, ProductImage, ProductStatus
+from orders.models import Cart, CartItem, Coupon
+from orders.pricing import (
+    ZERO,
+    CouponQuote,
+    CouponTerms,
+    Line,
+    Quote,
+    ShopTerms,
+    quote,
+)
+from shop.models import ShopStatus
+from shop.money import format_money
+
+SUMMARY_LIFE_S = 7 * 24 * 3600
+PRICE_CHANGED, SHORT, SOLD_OUT, GONE = "price_changed", "short", "sold_out", "gone"
+BLOCKING = {SHORT, SOLD_OUT, GONE}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong with an item. `kind`: price_changed, short, sold_out or gone."""
+
+    kind: str
+    message: str
+
+    @property
+    def is_blocking(self) -> bool:
+        return self.kind in BLOCKING
+
+
+@dataclass(frozen=True, kw_only=True)
+class CartLine(Line):
+    """An item with all that its row shows."""
+
+    item_id: UUID
+    shop_name: str
+    shop_slug: str
+    currency: str
+    prices_include_tax: bool
+    sku: str
+    product_name: str
+    product_slug: str
+    variant_name: str
+    added_price: Decimal
+    # Units that can be had now; None when there is no limit.
+    left: int | None
+    is_on_sale: bool
+
+    @property
+    def name(self) -> str:
+        if not self.variant_name:
+            return self.product_name
+        return f"{self.product_name} ({self.variant_name})"
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        name = self.name
+        if not self.is_on_sale:
+            gone = _("%(name)s is not on sale any more.")
+            return (Problem(GONE, gone % {"name": name}),)
+        found = []
+        if self.left is not None and self.left < 1:
+            sold_out = _("%(name)s is sold out.")
+            found.append(Problem(SOLD_OUT, sold_out % {"name": name}))
+        elif self.left is not None and self.left < self.quantity:
+            short = ngettext(
+                "Only %(left)d of %(name)s is left.",
+                "Only %(left)d of %(name)s are left.",
+                self.left,
+            )
+            found.append(Problem(SHORT, short % {"left": self.left, "name": name}))
+        if self.price != self.added_price:
+            changed = _("%(name)s now costs %(price)s instead of %(before)s.") % {
+                "name": name,
+                "price": format_money(self.price, self.currency),
+                "before": format_money(self.added_price, self.currency),
+            }
+            found.append(Problem(PRICE_CHANGED, changed))
+        return tuple(found)
+
+    @property
+    def is_blocked(self) -> bool:
+        return any(problem.is_blocking for problem in self.problems)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CartGroup:
+    """The items of one shop."""
+
+    shop_id: UUID
+    shop_name: str
+    shop_slug: str
+    lines: tuple[CartLine, ...]
+    subtotal: Decimal
+    discount: Decimal
+    coupon: CouponQuote | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CartView:
+    """A cart and what its items cost, without delivery. What is gone costs nothing."""
+
+    cart_id: UUID
+    currency: str
+    groups: tuple[CartGroup, ...]
+    quote: Quote
+    coupon_codes: tuple[str, ...]
+    # Of variant id: src, hue, alt of a picture, for those that have one.
+    pictures: dict[UUID, dict[str, Any]]
+
+    @property
+    def lines(self) -> tuple[CartLine, ...]:
+        return tuple(line for group in self.groups for line in group.lines)
+
+    @property
+    def count(self) -> int:
+        """Units."""
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return tuple(problem for line in self.lines for problem in line.problems)
+
+    @property
+    def can_check_out(self) -> bool:
+        return bool(self.lines) and not any(line.is_blocked for line in self.lines)
+
+
+@dataclass(frozen=True)
+class CartSummary:
+    """What the header shows."""
+
+    count: int
+    total: Decimal
+    currency: str
+
+
+def cart_view(*, cart_id: UUID, now: datetime) -> CartView:
+    """In four statements for any number of items, three without a coupon."""
+    cart = Cart.objects.get(pk=cart_id)
+    lines = cart_lines(cart_id=cart_id)
+    coupons = coupon_terms(
+        codes=cart.coupon_codes, shop_ids={line.shop_id for line in lines}, now=now
+    )
+    sellable = [line for line in lines if line.is_on_sale]
+    quoted = quote(
+        currency=cart.currency,
+        lines=sellable,
+        shops=shop_terms(lines),
+        coupons=coupons,
+    )
+    by_shop = {shop.shop_id: shop for shop in quoted.shops}
+    groups = []
+    for shop_id, of_shop in _by_shop(lines).items():
+        costs = by_shop.get(shop_id)
+        groups.append(
+            CartGroup(
+                shop_id=shop_id,
+                shop_name=of_shop[0].shop_name,
+                shop_slug=of_shop[0].shop_slug,
+                lines=tuple(of_shop),
+                subtotal=costs.subtotal if costs else ZERO,
+                discount=costs.discount if costs else ZERO,
+                coupon=costs.coupon if costs else None,
+            )
+        )
+    return CartView(
+        cart_id=cart.pk,
+        currency=cart.currency,
+        groups=tuple(groups),
+        quote=quoted,
+        coupon_codes=tuple(cart.coupon_codes),
+        pictures=pictures(lines=lines),
+    )
+
+
+def cart_lines(*, cart_id: UUID) -> list[CartLine]:
+    """The items of a cart as they can be bought now, in the order they were added."""
+    rows = (
+        CartItem.objects.filter(cart_id=cart_id)
+        .order_by("id")
+        .values(
+            "variant_id",
+            "quantity",
+            "added_price",
+            item_id=F("pk"),
+            sku=F("variant__sku"),
+            variant_name=F("variant__name"),
+            price=F("variant__price"),
+            inventory_quantity=F("variant__inventory_quantity"),
+            reserved_quantity=F("variant__reserved_quantity"),
+            inventory_policy=F("variant__inventory_policy"),
+            inventory_tracking=F("variant__inventory_tracking"),
+            requires_shipping=F("variant__requires_shipping"),
+            taxable=F("variant__taxable"),
+            product_id=F("variant__product_id"),
+            product_name=F("variant__product__name"),
+            product_slug=F("variant__product__slug"),
+            product_status=F("variant__product__status"),
+            tax_class=F("variant__product__tax_class"),
+            category=F("variant__product__category__slug"),
+            shop_id=F("variant__product__shop_id"),
+            shop_name=F("variant__product__shop__name"),
+            shop_slug=F("variant__product__shop__slug"),
+            shop_status=F("variant__product__shop__status"),
+            currency=F("variant__product__shop__currency"),
+            prices_include_tax=F("variant__product__shop__prices_include_tax"),
+        )
+    )
+    return [_line(dict(row)) for row in rows]
+
+
+def coupon_terms(
+    *, codes: Sequence[str], shop_ids: Iterable[UUID], now: datetime
+) -> dict[UUID, CouponTerms]:
+    """By shop, the coupon of the last of these codes that the shop knows."""
+    if not codes:
+        return {}
+    found = (
+        Coupon.objects.annotate(capitals=Upper("code"))
+        .filter(shop_id__in=list(shop_ids), capitals__in=list(codes))
+        .select_related("promotion")
+    )
+    by_place = sorted(found, key=lambda coupon: codes.index(coupon.code.upper()))
+    return {coupon.shop_id: _terms(coupon, now) for coupon in by_place}
+
+
+def shop_terms(lines: Iterable[CartLine]) -> dict[UUID, ShopTerms]:
+    return {
+        line.shop_id: ShopTerms(
+            shop_id=line.shop_id,
+            name=line.shop_name,
+            prices_include_tax=line.prices_include_tax,
+        )
+        for line in lines
+    }
+
+
+def pictures(*, lines: Sequence[Line]) -> dict[UUID, dict[str, Any]]:
+    """Of each variant with one, its own picture or its product's: src, hue, alt."""
+    if not lines:
+        return {}
+    rows = (
+        ProductImage.objects.filter(product_id__in={line.product_id for line in lines})
+        .order_by("-is_primary", "position", "id")
+        .values("product_id", "variant_id", "src", "hue", "alt")
+    )
+    own: dict[UUID, dict[str, Any]] = {}
+    of_product: dict[UUID, dict[str, Any]] = {}
+    for row in rows:
+        picture: dict[str, Any] = dict(row)
+        if row["variant_id"]:
+            own.setdefault(row["variant_id"], picture)
+        of_product.setdefault(row["product_id"], picture)
+    found = {
+        line.variant_id: own.get(line.variant_id) or of_product.get(line.product_id)
+        for line in lines
+    }
+    return {variant_id: row for variant_id, row in found.items() if row}
+
+
+# ------------------------------------------------------------------ the header
+
+
+def summary_key(*, user_id: UUID | None, token: str) -> str:
+    """Where the cache keeps a copy for the header."""
+    return f"cart:{user_id}" if user_id else f"cart:session:{token}"
+
+
+def cart_summary(*, user_id: UUID | None, token: str, now: datetime) -> CartSummary:
+    """Units and worth of the open cart, from the cache; from the tables when it is away."""
+    if user_id is None and not token:
+        return CartSummary(0, ZERO, "")
+    key = summary_key(user_id=user_id, token=token)
+    kept = cache.get(key)
+    if isinstance(kept, CartSummary):
+        return kept
+    carts = Cart.objects.owned_by(user_id, token).open_at(now)
+    cart_id = carts.values_list("pk", flat=True).first()
+    fresh = summarize(cart_id=cart_id) if cart_id else CartSummary(0, ZERO, "")
+    cache.set(key, fresh, SUMMARY_LIFE_S)
+    return fresh
+
+
+def summarize(*, cart_id: UUID) -> CartSummary:
+    """From the tables."""
+    units = Sum("items__quantity")
+    total = Sum(F("items__quantity") * F("items__variant__price"))
+    rows = Cart.objects.filter(pk=cart_id).values("currency")
+    row = rows.annotate(units=units, total=total).get()
+    return CartSummary(row["units"] or 0, row["total"] or ZERO, row["currency"])
+
+
+def _line(row: dict[str, Any]) -> CartLine:
+    is_on_sale = (
+        row.pop("product_status") == ProductStatus.ACTIVE
+        and row.pop("shop_status") == ShopStatus.ACTIVE
+    )
+    row.pop("shop_status", None)
+    has_limit = (
+        row.pop("inventory_tracking")
+        and row["inventory_policy"] != InventoryPolicy.CONTINUE
+    )
+    row.pop("inventory_policy")
+    left = row.pop("inventory_quantity") - row.pop("reserved_quantity")
+    row["category"] = row["category"] or ""
+    return CartLine(left=left if has_limit else None, is_on_sale=is_on_sale, **row)
+
+
+def _by_shop(lines: Iterable[CartLine]) -> dict[UUID, list[CartLine]]:
+    grouped: dict[UUID, list[CartLine]] = {}
+    for line in lines:
+        grouped.setdefault(line.shop_id, []).append(line)
+    return grouped
+
+
+def _terms(coupon: Coupon, now: datetime) -> CouponTerms:
+    promotion = coupon.promotion
+    return CouponTerms(
+        id=coupon.pk,
+        promotion_id=promotion.pk,
+        shop_id=coupon.shop_id,
+        code=coupon.code,
+        kind=promotion.kind,
+        value=promotion.value,
+        conditions=promotion.conditions
+        if isinstance(promotion.conditions, dict)
+        else {},
+        usage_limit=coupon.usage_limit,
+        usage_limit_per_user=coupon.usage_limit_per_user,
+        promotion_usage_limit=promotion.usage_limit,
+        problem=_invalid(coupon, now),
+    )
+
+
+def _invalid(coupon: Coupon, now: datetime) -> str:
+    promotion = coupon.promotion
+    is_over = promotion.ends_at is not None and promotion.ends_at <= now
+    if not promotion.is_active or promotion.starts_at > now or is_over:
+        return _("%(code)s is not valid now.") % {"code": coupon.code}
+    for row in (coupon, promotion):
+        if row.usage_limit is not None and row.usage_count >= row.usage_limit:
+            used_up = _("%(code)s was used as often as it may be.")
+            return used_up % {"code": coupon.code}
+    return ""
