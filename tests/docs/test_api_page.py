@@ -2,8 +2,11 @@
 
 import re
 
+import pytest
 from django.test import Client
 from django.urls import reverse
+
+pytestmark = pytest.mark.django_db
 
 
 def test_the_api_page_runs_under_the_content_security_policy(client: Client):
