@@ -60,6 +60,7 @@ class Environment(BaseSettings):
 
     partition_hot_hours_days: int = Field(default=7, ge=1)
     partition_hot_days: int = Field(default=90, ge=7)
+    partition_retention: bool = True
     upload_max_mb: int = Field(default=2048, ge=1)
 
     @field_validator("allowed_hosts", mode="before")

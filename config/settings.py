@@ -323,6 +323,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "shop.tasks.maintain_partitions",
         "schedule": crontab(minute=10),
     },
+    **(
+        {
+            "partition-retention": {
+                "task": "shop.tasks.drop_expired_partitions",
+                "schedule": crontab(hour=3, minute=20),
+            }
+        }
+        if env.partition_retention
+        else {}
+    ),
     "roll-up-hours": {
         "task": "analytics.tasks.roll_up_dirty",
         "schedule": crontab(minute="*/5"),

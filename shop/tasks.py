@@ -6,19 +6,26 @@ from django.conf import settings
 from django.utils import timezone
 
 from shop.events.relay import relay
-from shop.partitions.maintenance import maintain
+from shop.partitions.maintenance import drop_expired, maintain
 
 HEARTBEAT_KEY = "soko:heartbeat:worker"
 HEARTBEAT_TTL_S = 24 * 3600
 SOCKET_TIMEOUT_S = 5
 # Leaves the rest of the task's time limit to a merge that has just begun.
 MERGE_S = 5 * 60
+DROP_S = 5 * 60
 
 
 @shared_task
 def maintain_partitions() -> None:
     """Make partitions ahead, bring strays home, merge older ones. Safe to repeat."""
     maintain(now=timezone.now(), merge_s=MERGE_S)
+
+
+@shared_task
+def drop_expired_partitions() -> None:
+    """Drop partitions whose rows are no longer kept. Safe to repeat."""
+    drop_expired(now=timezone.now(), budget_s=DROP_S)
 
 
 @shared_task(ignore_result=True, expires=5, soft_time_limit=60, time_limit=90)

@@ -18,10 +18,13 @@ class Partitioning:
     """RANGE partitions of a table.
 
     by: the column; every: the documented grain; keep: how long a row is kept (None: for
-    ever); key: the database's primary key, in order, which must hold `by`.
+    ever); key: the database's primary key, in order, which must hold `by`; written: the
+    column that tells when a row was written, where that may be long after `by`, as with
+    history that is imported: `keep` then counts from the later of the two.
     """
 
     by: str
     every: Every
     key: tuple[str, ...]
     keep: timedelta | None = None
+    written: str | None = None

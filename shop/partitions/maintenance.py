@@ -90,7 +90,7 @@ class Maintenance:
             self.merge(model, group)
 
     def expired(self) -> Iterator[tuple[type[Model], Child]]:
-        """Children with nothing but rows that are older than their model keeps."""
+        """Children with nothing but rows that happened, and were written, too long ago."""
         for model in self.models:
             for child in expired_children(model, now=self.now):
                 yield model, child
@@ -98,8 +98,16 @@ class Maintenance:
     def drop(self, model: type[Model], child: Child) -> None:
         """One child with its rows, for good."""
         with self._noting(model):
-            if drop_child(model, child, wait_s=self.wait_s):
+            if drop_child(model, child, now=self.now, wait_s=self.wait_s):
                 self.dropped.append(child)
+
+    def drop_all(self, *, budget_s: float) -> None:
+        """Expired children until the seconds are over."""
+        stop_at = time.monotonic() + budget_s
+        for model, child in self.expired():
+            if time.monotonic() >= stop_at:
+                return
+            self.drop(model, child)
 
     @contextmanager
     def _noting(self, model: type[Model]) -> Iterator[None]:
@@ -113,11 +121,23 @@ class Maintenance:
 def maintain(*, now: datetime, merge_s: float) -> Maintenance:
     """What the schedule does each hour: children ahead, strays home, older ones merged.
 
-    Nothing is dropped: retention is asked for by the command. `merge_s`: seconds after
-    which no further merge is begun; the next run goes on.
+    Nothing is dropped; that is `drop_expired`. `merge_s`: seconds after which no further
+    merge is begun; the next run goes on.
     """
     work = Maintenance(now=now, wait_s=SCHEDULED_WAIT_S)
     work.ahead()
     work.strays()
     work.merge_all(budget_s=merge_s)
+    return work
+
+
+def drop_expired(*, now: datetime, budget_s: float) -> Maintenance:
+    """What the schedule does each night: children go whose rows their models no longer keep.
+
+    `budget_s`: seconds after which no further one is dropped; the next run goes on.
+    """
+    work = Maintenance(now=now, wait_s=SCHEDULED_WAIT_S)
+    work.drop_all(budget_s=budget_s)
+    for child in work.dropped:
+        log.info("partition dropped", name=child.name, until=str(child.end))
     return work

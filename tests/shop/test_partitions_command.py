@@ -9,11 +9,18 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
+from analytics.models import ShopMetricsDaily
 from ingestion.models import RawApiResponse
 from shop.models import AuditEntry, GlobalEntity, GlobalEvent
 from shop.partitions import ensure_range, stray_counts
 from shop.partitions.declaration import Every
-from shop.tasks import HEARTBEAT_KEY, heartbeat, maintain_partitions
+from shop.tasks import (
+    HEARTBEAT_KEY,
+    drop_expired_partitions,
+    heartbeat,
+    maintain_partitions,
+)
+from tests.factories.analytics import ShopMetricsDailyFactory
 from tests.factories.shop import AuditEntryFactory, GlobalEventFactory
 from tests.shop.partition_helpers import names, where
 
@@ -115,6 +122,19 @@ def test_retention_says_first_what_it_would_drop(run):
     assert names(RawApiResponse) == []
 
 
+def test_retention_names_what_stays_because_it_was_written_lately(run):
+    ShopMetricsDailyFactory(event_time=datetime.fromisoformat("2017-02-03T00:00:00Z"))
+    run("--strays")
+
+    rehearsal = run("--retention", "--dry-run")
+    said = run("--retention")
+
+    stays = "shop_metrics_daily: 1 partitions stay, whose rows are as old"
+    assert stays in rehearsal and stays in said
+    assert "0 partitions dropped." in said
+    assert names(ShopMetricsDaily) == ["p2017_02"]
+
+
 def test_step_that_cannot_be_rehearsed_does_nothing(run):
     with pytest.raises(CommandError, match="--dry-run"):
         run("--ahead", "--dry-run")
@@ -149,6 +169,17 @@ def test_maintenance_task_keeps_partitions_ahead_and_drops_nothing():
     assert AuditEntry.objects.count() == 1
 
 
+def test_retention_task_drops_what_is_no_longer_kept():
+    start = timezone.now() - 400 * DAY
+    AuditEntryFactory(timestamp=start - 40 * DAY)
+    AuditEntryFactory(timestamp=timezone.now())
+    maintain_partitions()
+
+    drop_expired_partitions()
+
+    assert AuditEntry.objects.count() == 1
+
+
 def test_heartbeat_tells_the_instant(redis_server):
     before = timezone.now()
 
@@ -164,3 +195,4 @@ def test_schedule_names_tasks_that_exist():
 
     assert {"shop.tasks.heartbeat", "shop.tasks.maintain_partitions"} <= scheduled
     assert {heartbeat.name, maintain_partitions.name} <= scheduled
+    assert drop_expired_partitions.name in scheduled

@@ -17,9 +17,11 @@ from shop.partitions.children import (
     children_of,
     exact_rows,
     partitioned_models,
+    partitioning_of,
     table_of,
 )
 from shop.partitions.maintenance import Maintenance
+from shop.partitions.retention import outlived_children
 
 STEPS = ("ahead", "strays", "merge", "retention", "list")
 # Wide enough for whole names where the output is no terminal.
@@ -60,7 +62,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--retention",
             action="store_true",
-            help="drop partitions, rows and all, that are older than their table keeps",
+            help="drop partitions whose rows all happened, and were written, longer ago than"
+            " their table keeps",
         )
         parser.add_argument(
             "--dry-run",
@@ -156,6 +159,7 @@ class Command(BaseCommand):
 
     def _retention(self, work: Maintenance, *, dry_run: bool) -> list[dict[str, Any]]:
         expired = list(work.expired())
+        self._say_spared(work, [child for _, child in expired])
         gone = [child for _, child in expired]
         if not dry_run:
             for model, child in expired:
@@ -167,6 +171,18 @@ class Command(BaseCommand):
         verb = "would be dropped" if dry_run else "dropped"
         self._say(f"{len(gone)} partitions {verb}.")
         return [_as_dict(child) for child in gone]
+
+    def _say_spared(self, work: Maintenance, expired: list[Child]) -> None:
+        """Tables whose old partitions stay because they were filled lately."""
+        for model in work.models:
+            keep = partitioning_of(model).keep
+            outlived = outlived_children(model, now=work.now)
+            spared = [child for child in outlived if child not in expired]
+            if spared and keep:
+                self._say(
+                    f"{table_of(model)}: {len(spared)} partitions stay, whose rows are as"
+                    f" old but were written within the last {keep.days} days."
+                )
 
     def _list(self, work: Maintenance, *, exact: bool) -> list[dict[str, Any]]:
         table = Table("table", "partition", "from", "until", box=None, pad_edge=False)
