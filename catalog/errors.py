@@ -55,3 +55,45 @@ class OutOfStock(DomainError):
     def __init__(self, shortages: Sequence[Shortage]) -> None:
         super().__init__(" ".join(str(shortage) for shortage in shortages))
         self.shortages = tuple(shortages)
+
+
+class NoSuchThing(DomainError):
+    """What was asked for is not there, or not for this person."""
+
+    code = "not_found"
+
+
+class InvalidPrice(DomainError):
+    """An amount that no price can be."""
+
+    code = "invalid_price"
+
+
+class InvalidReview(DomainError):
+    """A review without a rating of one to five stars, or with too many words."""
+
+    code = "invalid_review"
+
+
+class OwnReview(DomainError):
+    """Nobody praises their own: a vote for one's review, a review of one's goods."""
+
+    code = "own_review"
+
+
+class InvalidName(DomainError):
+    """A name that a list cannot have."""
+
+    code = "invalid_name"
+
+
+class TooMany(DomainError):
+    """A person has as many of these as one may have."""
+
+    code = "too_many"
+
+
+class CanBeBought(DomainError):
+    """Nobody waits for what is there."""
+
+    code = "can_be_bought"

@@ -26,6 +26,8 @@ WSGI_APPLICATION = "config.wsgi.application"
 MARKET_NAME = env.market_name
 MARKET_CURRENCY = env.market_currency
 MARKET_COUNTRY = env.market_country
+# Reviews of people who are not known to have bought wait until somebody has read them.
+UNVERIFIED_REVIEWS_WAIT = True
 
 INSTALLED_APPS = [
     "unfold",
@@ -335,6 +337,10 @@ CELERY_BEAT_SCHEDULE = {
     ),
     "roll-up-hours": {
         "task": "analytics.tasks.roll_up_dirty",
+        "schedule": crontab(minute="*/5"),
+    },
+    "stock-alerts": {
+        "task": "catalog.tasks.announce_back_in_stock",
         "schedule": crontab(minute="*/5"),
     },
     "session-retention": {

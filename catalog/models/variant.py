@@ -3,15 +3,33 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import F, Q
 
-from catalog.models.product import Product
+from catalog.models.product import Product, ProductStatus
 from shop import fields
 from shop.entities import Entity, EntityType
-from shop.models import Shop
+from shop.models import Shop, ShopStatus
 
 
 class InventoryPolicy(models.TextChoices):
     DENY = "deny"
     CONTINUE = "continue"
+
+
+def sellable() -> Q:
+    """Of variants: at least one unit can be bought, as `can_sell(1)` says of one."""
+    return (
+        Q(inventory_tracking=False)
+        | Q(inventory_policy=InventoryPolicy.CONTINUE)
+        | Q(inventory_quantity__gt=F("reserved_quantity"))
+    )
+
+
+class ProductVariantQuerySet(models.QuerySet["ProductVariant"]):
+    def of_products_on_sale(self) -> ProductVariantQuerySet:
+        """With product and shop; of what a shopper may see."""
+        return self.select_related("product__shop").filter(
+            product__status=ProductStatus.ACTIVE,
+            product__shop__status=ShopStatus.ACTIVE,
+        )
 
 
 class ProductVariant(Entity):
@@ -43,6 +61,8 @@ class ProductVariant(Entity):
     option1 = fields.text(100)
     option2 = fields.text(100)
     option3 = fields.text(100)
+
+    objects = ProductVariantQuerySet.as_manager()
 
     class Meta(Entity.Meta):
         db_table = "product_variants"

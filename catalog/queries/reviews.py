@@ -1,0 +1,134 @@
+"""What buyers say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, QuerySet, Value
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import ProductReview, ReviewVote
+
+PER_PAGE = 10
+# Nobody reads further by hand, and a deep page costs as much as all before it.
+LAST_PAGE = 200
+RATINGS = (5, 4, 3, 2, 1)
+SORTS: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "new": (_("Newest"), ("-event_time", "-id")),
+    "helpful": (_("Most helpful"), ("-helpful_count", "-event_time", "-id")),
+    "high": (_("Best first"), ("-rating", "-event_time", "-id")),
+    "low": (_("Worst first"), ("rating", "-event_time", "-id")),
+}
+DEFAULT_SORT = "new"
+
+
+@dataclass(frozen=True)
+class AskedReviews:
+    """What an address asks for. stars: 1 to 5, 0 for all."""
+
+    stars: int = 0
+    sort: str = DEFAULT_SORT
+    page: int = 1
+
+
+@dataclass(frozen=True)
+class RatingShare:
+    """How many reviews gave so many stars, and what per cent of all that is."""
+
+    stars: int
+    count: int
+    percent: int
+
+
+@dataclass(frozen=True)
+class Reviews:
+    """A page of the approved reviews of a product, and how all of them are spread.
+
+    found: as many as the filter leaves; last: the number of the last page of them.
+    """
+
+    rows: list[ProductReview]
+    shares: list[RatingShare]
+    count: int
+    average: Decimal
+    asked: AskedReviews
+    found: int
+    last: int
+
+    @property
+    def has_next(self) -> bool:
+        return self.asked.page < self.last
+
+
+def product_reviews(
+    *,
+    product_id: UUID,
+    counts: Mapping[int, int],
+    asked: AskedReviews,
+    reader_id: UUID | None,
+) -> Reviews:
+    """counts: stars -> approved reviews. One statement, none where there is nothing.
+
+    Each row has `is_voted`: its reader finds it helpful.
+    """
+    count = sum(counts.values())
+    found = counts.get(asked.stars, 0) if asked.stars else count
+    last = min(max(1, -(-found // PER_PAGE)), LAST_PAGE)
+    asked = AskedReviews(asked.stars, asked.sort, min(asked.page, last))
+    start = (asked.page - 1) * PER_PAGE
+    rows = _shown(product_id, asked, reader_id)[start : start + PER_PAGE]
+    total = sum(stars * number for stars, number in counts.items())
+    return Reviews(
+        rows=list(rows) if found else [],
+        shares=[
+            RatingShare(
+                stars=stars,
+                count=counts.get(stars, 0),
+                percent=round(100 * counts.get(stars, 0) / (count or 1)),
+            )
+            for stars in RATINGS
+        ],
+        count=count,
+        average=round(Decimal(total) / (count or 1), 2),
+        asked=asked,
+        found=found,
+        last=last,
+    )
+
+
+def _shown(
+    product_id: UUID, asked: AskedReviews, reader_id: UUID | None
+) -> QuerySet[ProductReview]:
+    shown = approved_reviews(reader_id=reader_id).filter(product_id=product_id)
+    if asked.stars:
+        shown = shown.filter(rating=asked.stars)
+    return shown.order_by(*SORTS[asked.sort][1])
+
+
+def approved_reviews(*, reader_id: UUID | None) -> QuerySet[ProductReview]:
+    """With their writers and `is_voted`."""
+    shown = ProductReview.objects.filter(is_approved=True).select_related("user")
+    shown = shown.only(
+        "id", "event_time", "product_id", "rating", "title", "review", "helpful_count",
+        "is_verified_purchase", "user__first_name",
+    )  # fmt: skip
+    if reader_id is None:
+        return shown.annotate(is_voted=Value(False))
+    votes = ReviewVote.objects.filter(review=OuterRef("pk"), user_id=reader_id)
+    return shown.annotate(is_voted=Exists(votes))
+
+
+def my_review(*, product_id: UUID, user_id: UUID) -> ProductReview | None:
+    return reviews_by(user_id=user_id).filter(product_id=product_id).first()
+
+
+def reviews_by(*, user_id: UUID) -> QuerySet[ProductReview]:
+    """What a person wrote here of products, the newest first."""
+    mine = ProductReview.objects.filter(
+        user_id=user_id, product__isnull=False, customer_id=None, review_ref=None
+    )
+    return mine.select_related("product").order_by("-event_time", "-id")

@@ -1,0 +1,121 @@
+"""Prices: the one way to change what a variant costs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from catalog.errors import InvalidPrice, NoSuchThing
+from catalog.events import PriceChanged
+from catalog.models import PriceChange, Product, ProductVariant
+from shop.events import publish
+from shop.money import round_money
+
+HIGHEST = Decimal("9999999999.99")
+# What a list shows: the price of the variant that costs least, and what that was before.
+SHOW_LOWEST = """
+UPDATE products
+   SET price = lowest.price, compare_price = lowest.compare_price, updated_at = %(now)s
+  FROM (SELECT price, compare_price FROM product_variants
+         WHERE product_id = %(product_id)s
+         ORDER BY price, position, id LIMIT 1) AS lowest
+ WHERE products.id = %(product_id)s
+   AND (products.price, products.compare_price)
+       IS DISTINCT FROM (lowest.price, lowest.compare_price)
+"""
+
+
+@transaction.atomic
+def set_price(
+    *,
+    variant_id: UUID,
+    price: Decimal,
+    compare_price: Decimal | None,
+    now: datetime,
+    user_id: UUID | None = None,
+) -> ProductVariant:
+    """Change a price, with its history and what lists show of the product.
+
+    compare_price: what it is said to have cost before, or None. May be repeated: the same
+    price again writes no history. Raises InvalidPrice, and NoSuchThing for a variant that
+    is gone.
+    """
+    product = _lock_product(variant_id)
+    variant = (
+        ProductVariant.objects.select_for_update(no_key=True)
+        .filter(pk=variant_id)
+        .first()
+    )
+    if product is None or variant is None:
+        raise NoSuchThing(_("This variant is not there any more."))
+    price = _checked(price, product.currency)
+    if compare_price is not None:
+        compare_price = _checked(compare_price, product.currency)
+    if (variant.price, variant.compare_price) == (price, compare_price):
+        return variant
+    old_price, variant.price, variant.compare_price = (
+        variant.price, price, compare_price,
+    )  # fmt: skip
+    variant.save(update_fields=["price", "compare_price", "updated_at"])
+    if old_price != price:
+        write_price_history(
+            variant=variant, old_price=old_price, now=now, user_id=user_id
+        )
+    show_lowest_price(product_id=product.pk, now=now)
+    publish(
+        PriceChanged,
+        entity=product,
+        at=now,
+        data={"variant_id": variant.pk, "old_price": old_price, "new_price": price},
+    )
+    return variant
+
+
+def write_price_history(
+    *,
+    variant: ProductVariant,
+    old_price: Decimal | None,
+    now: datetime,
+    user_id: UUID | None = None,
+) -> PriceChange:
+    """The row that goes with a change. old_price: None for a new variant's first price."""
+    return PriceChange.objects.create(
+        variant_id=variant.pk,
+        product_id=variant.product_id,
+        old_price=old_price,
+        new_price=variant.price,
+        changed_at=now,
+        user_id=user_id,
+    )
+
+
+def show_lowest_price(*, product_id: UUID, now: datetime) -> None:
+    """Bring a product's price in line with its variants'; may be repeated.
+
+    The caller holds the product's row, so that the last one to write has seen all variants.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(SHOW_LOWEST, {"product_id": product_id, "now": now})
+
+
+def _lock_product(variant_id: UUID) -> Product | None:
+    """Before the variant: two prices of one product at once must both be seen in its own."""
+    return (
+        Product.objects.select_for_update(no_key=True)
+        .filter(
+            pk__in=ProductVariant.objects.filter(pk=variant_id).values("product_id")
+        )
+        .first()
+    )
+
+
+def _checked(price: Decimal, currency: str) -> Decimal:
+    if not (price.is_finite() and 0 <= price <= HIGHEST):
+        raise InvalidPrice(
+            _("A price is zero or more, and below ten thousand million.")
+        )
+    return round_money(price, currency)

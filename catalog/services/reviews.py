@@ -1,0 +1,214 @@
+"""Reviews: written, moderated, found helpful; the means they lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from catalog.errors import InvalidReview, NoSuchThing, OwnReview
+from catalog.events import RatingChanged, ReviewWritten
+from catalog.models import Product, ProductBuyer, ProductReview, ReviewVote
+from shop.events import publish
+from shop.models import Shop
+
+LONGEST_TITLE = 150
+LONGEST_REVIEW = 5_000
+RATINGS = range(1, 6)
+RATE = (
+    Path(__file__).resolve().parent.parent / "sql" / "rating_of_product.sql"
+).read_text()
+COUNT_VOTES = """
+UPDATE product_reviews
+   SET helpful_count = (SELECT count(*) FROM review_votes WHERE review_id = %(id)s)
+ WHERE id = %(id)s
+"""
+
+
+@transaction.atomic
+def write_review(
+    *,
+    product_id: UUID,
+    user_id: UUID,
+    rating: int,
+    title: str,
+    review: str,
+    now: datetime,
+) -> ProductReview:
+    """Write a person's review of a product, or change the one they wrote.
+
+    May be repeated. It is marked as of a verified purchase when `record_purchases` has told
+    of one, and waits for approval where the market wants that. Raises InvalidReview,
+    OwnReview for people of the shop, and NoSuchThing when the product is not on sale, with
+    nothing written.
+    """
+    _check(rating, title, review)
+    product = _lock_rated(product_id)
+    if product is None or not Product.objects.on_sale().filter(pk=product_id).exists():
+        raise NoSuchThing(_("This product is not on sale."))
+    if Shop.objects.worked_in_by(user_id).filter(pk=product.shop_id).exists():
+        raise OwnReview(
+            _("You work for this shop, so you cannot review what it sells.")
+        )
+    is_verified = has_bought(product_id=product_id, user_id=user_id)
+    may_show = is_verified or not settings.UNVERIFIED_REVIEWS_WAIT
+    written = written_here().filter(product_id=product_id, user_id=user_id).first()
+    if written is None:
+        written = ProductReview(
+            product_id=product_id,
+            shop_id=product.shop_id,
+            user_id=user_id,
+            event_time=now,
+            is_approved=True,
+        )
+    written.rating, written.title, written.review = rating, title, review
+    written.is_verified_purchase = is_verified
+    # What a moderator has hidden stays hidden, whatever is written now.
+    written.is_approved = written.is_approved and may_show
+    written.save()
+    _rate(now, product=product)
+    publish(
+        ReviewWritten,
+        entity=written,
+        at=now,
+        data={
+            "product_id": product_id,
+            "rating": rating,
+            "is_approved": written.is_approved,
+        },
+    )
+    return written
+
+
+@transaction.atomic
+def delete_review(*, review_id: UUID, user_id: UUID, now: datetime) -> None:
+    """Take back what one wrote. Raises NoSuchThing, also for another person's."""
+    mine = written_here().filter(pk=review_id, user_id=user_id)
+    product_id = mine.values_list("product_id", flat=True).first()
+    if product_id is None:
+        raise NoSuchThing(_("There is no such review."))
+    product = _lock_rated(product_id)
+    mine.delete()
+    _rate(now, product=product)
+
+
+@transaction.atomic
+def moderate_review(*, review_id: UUID, is_approved: bool, now: datetime) -> None:
+    """Show or hide a review; may be repeated. Raises NoSuchThing."""
+    review = ProductReview.objects.filter(pk=review_id).first()
+    if review is None:
+        raise NoSuchThing(_("There is no such review."))
+    product = _lock_rated(review.product_id, review.shop_id)
+    ProductReview.objects.filter(pk=review_id).update(
+        is_approved=is_approved, updated_at=now
+    )
+    _rate(now, product=product, shop_id=review.shop_id)
+
+
+@transaction.atomic
+def set_vote(*, review_id: UUID, user_id: UUID, is_helpful: bool) -> int:
+    """A person finds a review helpful, or no longer; returns how many do. May be repeated.
+
+    Raises OwnReview, and NoSuchThing for a review that is not shown.
+    """
+    shown = ProductReview.objects.filter(pk=review_id, is_approved=True)
+    # Two votes at once must both be counted.
+    review = shown.select_for_update(no_key=True).first()
+    if review is None:
+        raise NoSuchThing(_("There is no such review."))
+    if review.user_id == user_id:
+        raise OwnReview(_("You wrote this review yourself."))
+    if is_helpful:
+        ReviewVote.objects.bulk_create(
+            [ReviewVote(review_id=review_id, user_id=user_id)], ignore_conflicts=True
+        )
+    else:
+        ReviewVote.objects.filter(review_id=review_id, user_id=user_id).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_VOTES, {"id": review_id})
+    review.refresh_from_db(fields=["helpful_count"])
+    helpful: int = review.helpful_count
+    return helpful
+
+
+@transaction.atomic
+def record_purchases(
+    *, user_id: UUID, product_ids: Iterable[UUID], now: datetime
+) -> None:
+    """A person bought these: reviews of theirs, past and coming, are verified.
+
+    For the apps above, which know of orders: after their commit, in a receiver, because this
+    waits for the products' rows. May be repeated.
+    """
+    ids = sorted(set(product_ids))
+    products = Product.objects.filter(pk__in=ids).order_by("pk")
+    # A review written at this moment must meet the purchase, or the purchase the review.
+    ids = list(products.select_for_update(no_key=True).values_list("pk", flat=True))
+    ProductBuyer.objects.bulk_create(
+        [ProductBuyer(product_id=id_, user_id=user_id, bought_at=now) for id_ in ids],
+        ignore_conflicts=True,
+    )
+    written_here().filter(
+        user_id=user_id, product_id__in=ids, is_verified_purchase=False
+    ).update(is_verified_purchase=True, updated_at=now)
+
+
+def has_bought(*, product_id: UUID, user_id: UUID) -> bool:
+    return ProductBuyer.objects.filter(product_id=product_id, user_id=user_id).exists()
+
+
+def written_here() -> QuerySet[ProductReview]:
+    """Those of products by accounts; what files and other markets brought is not theirs."""
+    return ProductReview.objects.filter(
+        product__isnull=False, customer_id=None, review_ref=None
+    )
+
+
+def _check(rating: int, title: str, review: str) -> None:
+    if rating not in RATINGS:
+        raise InvalidReview(_("Choose one to five stars."))
+    if len(title) > LONGEST_TITLE or len(review) > LONGEST_REVIEW:
+        raise InvalidReview(
+            _("Write at most %(title)d letters as title and %(review)d as text.")
+            % {"title": LONGEST_TITLE, "review": LONGEST_REVIEW}
+        )
+    if "\0" in title + review:
+        raise InvalidReview(_("The text has a sign that cannot be stored."))
+
+
+def _lock_rated(product_id: UUID | None, shop_id: UUID | None = None) -> Product | None:
+    """Hold the shop, then the product: two reviews at once must both be counted.
+
+    shop_id: of a review of the shop itself. None when there is no product.
+    """
+    products = Product.objects.filter(pk=product_id) if product_id else None
+    product = products.first() if products is not None else None
+    of_shop = product.shop_id if product is not None else shop_id
+    if of_shop is not None:
+        Shop.objects.select_for_update(no_key=True).filter(pk=of_shop).first()
+    if products is None:
+        return None
+    return products.select_for_update(no_key=True).first()
+
+
+def _rate(
+    now: datetime, *, product: Product | None, shop_id: UUID | None = None
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            RATE,
+            {
+                "product_id": product.pk if product else None,
+                "shop_id": product.shop_id if product else shop_id,
+                "now": now,
+            },
+        )
+        has_changed = cursor.rowcount > 0
+    if product is not None and has_changed:
+        publish(RatingChanged, entity=product, at=now)
