@@ -57,6 +57,7 @@ class Environment(BaseSettings):
     s3_access_key: str = ""
     s3_secret_key: str = ""
     s3_region: str = "us-east-1"
+    s3_public_url: str = ""
 
     partition_hot_hours_days: int = Field(default=7, ge=1)
     partition_hot_days: int = Field(default=90, ge=7)
@@ -78,7 +79,9 @@ class Environment(BaseSettings):
     def is_redis(cls, value: str) -> str:
         return _with_scheme(value, "redis", "rediss", "unix")
 
-    @field_validator("site_url", "elasticsearch_url", "s3_endpoint_url")
+    @field_validator(
+        "site_url", "elasticsearch_url", "s3_endpoint_url", "s3_public_url"
+    )
     @classmethod
     def is_http(cls, value: str) -> str:
         return _with_scheme(value.rstrip("/"), "http", "https") if value else value

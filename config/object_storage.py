@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from config.environment import Environment
 
@@ -15,13 +16,38 @@ def storages(env: Environment, media_root: Path, media_url: str) -> dict[str, An
     }
 
 
+def public_url(env: Environment) -> str:
+    """Where browsers read the bucket, without a slash at the end; empty without a bucket.
+
+    The programs of the market may know the same server by another name, `S3_ENDPOINT_URL`.
+    """
+    if not env.s3_bucket or env.s3_public_url:
+        return env.s3_public_url if env.s3_bucket else ""
+    if env.s3_endpoint_url:
+        return f"{env.s3_endpoint_url}/{env.s3_bucket}"
+    return f"https://{env.s3_bucket}.s3.{env.s3_region}.amazonaws.com"
+
+
+def picture_sources(env: Environment) -> list[str]:
+    """Other origins that pages may show pictures of, for the Content-Security-Policy."""
+    address = urlsplit(public_url(env))
+    return [f"{address.scheme}://{address.netloc}"] if address.netloc else []
+
+
 def _storage(
     env: Environment, media_root: Path, location: str, *, media_url: str | None
 ) -> dict[str, Any]:
     if env.s3_bucket:
+        address = urlsplit(public_url(env))
+        public = {
+            "custom_domain": f"{address.netloc}{address.path}",
+            "url_protocol": f"{address.scheme}:",
+        }
         return {
             "BACKEND": "storages.backends.s3.S3Storage",
             "OPTIONS": {
+                # A signed address is good for the name it was signed for alone.
+                **(public if media_url is not None else {}),
                 "bucket_name": env.s3_bucket,
                 "endpoint_url": env.s3_endpoint_url or None,
                 "access_key": env.s3_access_key,

@@ -7,7 +7,7 @@ from csp.constants import NONE, SELF
 
 from config.environment import BASE_DIR, VAR_DIR, read_environment
 from config.logs import logging_config
-from config.object_storage import storages
+from config.object_storage import picture_sources, storages
 from config.social_login import social_providers
 
 env = read_environment()
@@ -256,8 +256,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [SELF],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:"]
-        + ([env.s3_endpoint_url] if env.s3_endpoint_url else []),
+        "img-src": [SELF, "data:", *picture_sources(env)],
         "object-src": [NONE],
         "base-uri": [SELF],
         "form-action": [SELF],

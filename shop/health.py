@@ -25,7 +25,7 @@ from django.conf import settings
 from django.contrib.postgres.operations import CreateExtension
 from django.core.exceptions import SuspiciousOperation
 from django.core.files.base import ContentFile
-from django.core.files.storage import storages
+from django.core.files.storage import Storage, storages
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
@@ -362,6 +362,7 @@ def storage(name: str) -> Finding:
         path = store.save(f"doctor/{uuid4()}.txt", ContentFile(b"doctor"))
         with store.open(path) as file:
             is_whole = file.read() == b"doctor"
+        shown = _shown(store, path)
         store.delete(path)
     except (OSError, BotoCoreError, ClientError, SuspiciousOperation) as error:
         message = f"Files cannot be kept: {_reason(error)}"
@@ -374,7 +375,29 @@ def storage(name: str) -> Finding:
     if not is_whole:
         message = "A file came back changed."
         return Finding(label, Level.ERROR, message, "Look at the storage's own log.")
+    if shown is not None:
+        return Finding(label, Level.WARNING, *shown)
     return Finding(label, Level.OK, "Files can be written, read and deleted.")
+
+
+def _shown(store: Storage, path: str) -> tuple[str, str] | None:
+    """What keeps browsers from a public file of a bucket, and the way to mend it."""
+    if getattr(store, "custom_domain", None) is None:
+        return None
+    address = store.url(path)
+    folder = _place(address.removesuffix(path))
+    if settings.SITE_URL.startswith("https://") and address.startswith("http://"):
+        message = (
+            f"Pictures come from http://{folder}, which pages of https do not show."
+        )
+        return message, "Let S3_PUBLIC_URL begin with https://."
+    try:
+        _get(address)
+    except (OSError, ValueError) as error:
+        message = f"Pictures cannot be seen at {folder}: {_reason(error)}"
+        mend = "Mend S3_PUBLIC_URL, and let everybody read what is below public/."
+        return message, mend
+    return None
 
 
 # ------------------------------------------------------------------ optional servers

@@ -28,6 +28,8 @@ PORTS = {
     "cache": 6379,
     "elasticsearch": 9200,
     "clickhouse": 8123,
+    "minio": 9000,
+    # What browsers ask.
     "minio.localhost": 9000,
 }
 
@@ -89,6 +91,15 @@ def test_compose_addresses_point_at_services_of_the_stack(service):
     assert hosts == PORTS
     known = set(SERVICES) | set(SERVICES["minio"]["networks"]["default"]["aliases"])
     assert set(hosts) <= known
+
+
+def test_compose_shows_pictures_at_an_address_of_this_machine():
+    web, minio = environment_of("web"), SERVICES["minio"]
+    address = urlsplit(web["S3_PUBLIC_URL"])
+
+    assert address.hostname in minio["networks"]["default"]["aliases"]
+    assert f"127.0.0.1:{address.port}:9000" in minio["ports"]
+    assert address.path == f"/{web['S3_BUCKET']}"
 
 
 def test_compose_accounts_agree_on_both_sides():
