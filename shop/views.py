@@ -1,4 +1,4 @@
-"""Doors that belong to no page: health, robots, stored pictures."""
+"""Doors that belong to no page: health, robots, the icon, stored pictures."""
 
 import logging
 import posixpath
@@ -7,14 +7,22 @@ from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connection
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
 from django.urls import reverse
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.http import require_safe
 
 logger = logging.getLogger(__name__)
 
 # A stored picture's name follows from its content; it never changes under one address.
 A_YEAR_S = 365 * 24 * 3600
+A_DAY_S = 24 * 3600
+# Of one visitor, or for programs: nothing there for a search engine.
+CLOSED_TO_CRAWLERS = [
+    *("/admin/", "/accounts/", "/account/", "/api/"),
+    *("/cart/", "/checkout/", "/search/"),
+]
 
 
 @never_cache
@@ -53,11 +61,18 @@ def _cache_answers() -> bool:
 def robots(request: HttpRequest) -> HttpResponse:
     """What crawlers may read, and where the sitemap is."""
     sitemap = request.build_absolute_uri(reverse("catalog:sitemap-index"))
-    closed = ["/admin/", "/accounts/", "/account/", "/api/", "/search/"]
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
+    closed = [f"Disallow: {path}" for path in CLOSED_TO_CRAWLERS]
+    lines = ["User-agent: *", *closed]
     return HttpResponse(
         "\n".join([*lines, f"Sitemap: {sitemap}", ""]), content_type="text/plain"
     )
+
+
+@require_safe
+@cache_control(public=True, max_age=A_DAY_S)
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Programs ask here without reading a page; the icon's own address has its hash."""
+    return redirect(static("shop/icon.ico"))
 
 
 @require_safe
