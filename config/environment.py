@@ -52,6 +52,16 @@ class Environment(BaseSettings):
     market_currency: str = Field(default="USD", pattern="^[A-Z]{3}$")
     market_country: str = Field(default="US", pattern="^[A-Z]{2}$")
 
+    email_url: str = ""
+    email_from: str = ""
+    trusted_proxies: int = Field(default=0, ge=0, le=9)
+    google_client_id: str = ""
+    google_client_secret: str = ""
+    oidc_name: str = ""
+    oidc_server_url: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+
     s3_endpoint_url: str = ""
     s3_bucket: str = ""
     s3_access_key: str = ""
@@ -79,8 +89,17 @@ class Environment(BaseSettings):
     def is_redis(cls, value: str) -> str:
         return _with_scheme(value, "redis", "rediss", "unix")
 
+    @field_validator("email_url")
+    @classmethod
+    def is_smtp(cls, value: str) -> str:
+        return _with_scheme(value, "smtp", "smtps") if value else value
+
     @field_validator(
-        "site_url", "elasticsearch_url", "s3_endpoint_url", "s3_public_url"
+        "site_url",
+        "elasticsearch_url",
+        "s3_endpoint_url",
+        "s3_public_url",
+        "oidc_server_url",
     )
     @classmethod
     def is_http(cls, value: str) -> str:

@@ -38,6 +38,19 @@ def keyed_hash(value: str) -> str:
     ).hexdigest()
 
 
+def encrypt_text(plain: str) -> str:
+    """For secrets inside a document, which no column of its own encrypts."""
+    return _fernet(settings.PII_KEY).encrypt(plain.encode()).decode()
+
+
+def decrypt_text(encrypted: str) -> str:
+    """Raises ValueError when it was encrypted with another PII_KEY."""
+    try:
+        return _fernet(settings.PII_KEY).decrypt(encrypted.encode()).decode()
+    except InvalidToken as wrong_key:
+        raise ValueError("This was encrypted with another PII_KEY.") from wrong_key
+
+
 def _encrypt(plain: str | None) -> str | None:
     if not plain:
         return plain

@@ -1,10 +1,27 @@
 """What allauth asks of our accounts."""
 
+from __future__ import annotations
+
+import ipaddress
+import re
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
 
-from shop.encryption import email_hash
+from shop.encryption import decrypt_text, email_hash, encrypt_text
+from users.models import User, UserStatus
+from users.models.user import EMAIL_FORMAT
+
+ADDRESS = re.compile(r"https?://\S+")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -13,9 +30,97 @@ class AccountAdapter(DefaultAccountAdapter):
     def populate_username(self, request: Any, user: Any) -> None:
         """A username is optional here."""
 
+    def clean_email(self, email: str) -> str:
+        """The database takes fewer addresses than the standard: say so before it does."""
+        if not re.fullmatch(EMAIL_FORMAT, email):
+            raise ValidationError(_("Write an e-mail address like name@example.com."))
+        return email
+
     def save_user(self, request: Any, user: Any, form: Any, commit: bool = True) -> Any:
         user = super().save_user(request, user, form, commit=False)
         user.email_hash = email_hash(user.email)
         if commit:
             user.save()
         return user
+
+    def pre_login(self, request: Any, user: Any, **options: Any) -> Any:
+        """A passkey and a provider's word pass no backend: a closed account ends here."""
+        if user.status != UserStatus.ACTIVE:
+            user.is_active = False
+        elif user.email_verified:
+            _keep_known_address(user)
+        return super().pre_login(request, user, **options)
+
+    def send_mail(self, template_prefix: str, email: str, context: Any) -> None:
+        known = {"market_name": settings.MARKET_NAME, "site_url": settings.SITE_URL}
+        super().send_mail(template_prefix, email, {**known, **context})
+
+    def render_mail(
+        self, template_prefix: str, email: Any, context: Any, headers: Any = None
+    ) -> Any:
+        """The same words twice: as text, and as a plain page with buttons."""
+        mail = super().render_mail(template_prefix, email, context, headers)
+        if isinstance(mail, EmailMultiAlternatives) and not mail.alternatives:
+            page = {
+                **context,
+                "title": mail.subject,
+                "parts": mail_parts(str(mail.body)),
+            }
+            mail.attach_alternative(
+                render_to_string("users/mail.html", page), "text/html"
+            )
+        return mail
+
+
+def mail_parts(text: str) -> list[dict[str, Any]]:
+    """The paragraphs of a mail's text; one that ends in an address of its own is a button."""
+    parts: list[dict[str, Any]] = []
+    for paragraph in re.split(r"\n\s*\n", text.strip()):
+        lines = [line.strip() for line in paragraph.splitlines()]
+        if ADDRESS.fullmatch(lines[-1]):
+            label = " ".join(lines[:-1]).rstrip(":")
+            parts.append({"href": lines[-1], "label": label or lines[-1]})
+        else:
+            parts.append({"lines": lines})
+    return parts
+
+
+def _keep_known_address(user: User) -> None:
+    """Accounts made by a command or the admin are known to be confirmed by their row alone."""
+    if not EmailAddress.objects.filter(user=user).exists():
+        EmailAddress.objects.create(
+            user=user, email=user.email, verified=True, primary=True
+        )
+
+
+class MFAAdapter(DefaultMFAAdapter):
+    """Secrets of the second factor are encrypted like other personal data."""
+
+    def encrypt(self, text: str) -> str:
+        return encrypt_text(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return decrypt_text(encrypted_text)
+
+    def _get_site_name(self) -> str:
+        return str(settings.MARKET_NAME)
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):
+    """Accounts that a provider vouches for; they have the hash of their address too."""
+
+    def save_user(self, request: Any, sociallogin: Any, form: Any = None) -> Any:
+        user = super().save_user(request, sociallogin, form)
+        user.email_hash = email_hash(user.email)
+        user.save(update_fields=["email_hash", "updated_at"])
+        return user
+
+
+def host_takes_passkeys(request: HttpRequest) -> bool:
+    """Browsers give keys to names, never to bare IP addresses."""
+    host = request.get_host().rpartition(":")[0] or request.get_host()
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return True
+    return False

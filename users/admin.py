@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -21,6 +23,7 @@ from shop.admin.filters import choices, days, yes_no
 from shop.encryption import email_hash
 from users.models import (
     Role,
+    ShopFollower,
     ShopMember,
     User,
     UserActivity,
@@ -34,6 +37,9 @@ from users.models import (
 # Permissions come from roles; groups would grant nothing.
 admin.site.unregister(Group)
 admin.site.unregister(EmailAddress)
+# Keys and tokens are nobody's to look at; providers are named in the environment.
+for _model in (Authenticator, SocialAccount, SocialApp, SocialToken):
+    admin.site.unregister(_model)
 
 
 def roles_within(user: Any) -> QuerySet[Role]:
@@ -386,6 +392,13 @@ class UserConnectionAdmin(ModelAdmin):
     list_filter = (choices("kind"),)
     search_ids = ("user_id", "target_id")
     search_help_text = "The id of either person, or of the connection."
+
+
+@admin.register(ShopFollower)
+class ShopFollowerAdmin(ModelAdmin):
+    list_display = ("id", link("user"), link("shop"), "created_at")
+    search_ids = ("user_id", "shop_id")
+    search_help_text = "The id of the person, of the shop, or of the row."
 
 
 @admin.register(UserSocial)

@@ -4,6 +4,7 @@ from shop.encryption import email_hash
 from users.models import (
     MemberRole,
     Role,
+    ShopFollower,
     ShopMember,
     User,
     UserActivity,
@@ -25,6 +26,8 @@ class UserFactory(factory.django.DjangoModelFactory):
     first_name = "Ada"
     last_name = factory.Sequence(lambda n: f"Nr. {n}")
     email_hash = factory.LazyAttribute(lambda user: email_hash(user.email))
+    # Whoever has not confirmed the address cannot log in.
+    email_verified = True
     password = factory.django.Password(PASSWORD)
 
 
@@ -63,6 +66,14 @@ class UserConnectionFactory(factory.django.DjangoModelFactory):
 
     user = factory.SubFactory(UserFactory)
     target = factory.SubFactory(UserFactory)
+
+
+class ShopFollowerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ShopFollower
+
+    user = factory.SubFactory(UserFactory)
+    shop = factory.SubFactory("tests.factories.shop.ShopFactory")
 
 
 class RoleFactory(factory.django.DjangoModelFactory):

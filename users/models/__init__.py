@@ -1,5 +1,5 @@
 from users.models.activity import UserActivity
-from users.models.connection import UserConnection, UserSocial
+from users.models.connection import ShopFollower, UserConnection, UserSocial
 from users.models.member import MemberRole, ShopMember
 from users.models.profile import UserProfile
 from users.models.role import Role, UserRole
@@ -9,6 +9,7 @@ from users.models.user import User, UserStatus
 __all__ = [
     "MemberRole",
     "Role",
+    "ShopFollower",
     "ShopMember",
     "User",
     "UserActivity",

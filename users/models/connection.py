@@ -2,6 +2,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from shop import fields
+from shop.models import Shop
 from users.models.user import User
 
 
@@ -39,6 +40,28 @@ class UserConnection(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} {self.kind} {self.target_id}"
+
+
+class ShopFollower(models.Model):
+    """A person wants to hear of a shop."""
+
+    id = fields.key()
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="followed_shops"
+    )
+    shop = models.ForeignKey(Shop, on_delete=models.CASCADE, related_name="followers")
+    created_at = fields.written_at()
+
+    class Meta:
+        db_table = "shop_followers"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "shop"], name="uk_shop_followers_user_shop"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} follows {self.shop_id}"
 
 
 class UserSocial(models.Model):

@@ -1,9 +1,19 @@
+from __future__ import annotations
+
+from datetime import datetime
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from shop import fields
 from users.models.user import User
+
+
+class UserSessionQuerySet(models.QuerySet["UserSession"]):
+    def open_at(self, now: datetime) -> UserSessionQuerySet:
+        """Those that are logged in at that moment."""
+        return self.filter(expires_at__gt=now)
 
 
 class UserSession(models.Model):
@@ -18,6 +28,8 @@ class UserSession(models.Model):
     last_activity = models.DateTimeField(default=timezone.now, db_default=Now())
     expires_at = models.DateTimeField(db_index=True)
     created_at = fields.written_at()
+
+    objects = UserSessionQuerySet.as_manager()
 
     class Meta:
         db_table = "user_sessions"

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import template
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+
+from users.adapters import host_takes_passkeys
 
 register = template.Library()
 
@@ -31,6 +34,12 @@ WITHIN = (
     ("mfa_index", "users:security"),
     ("socialaccount_connections", "users:security"),
 )
+
+
+@register.filter
+def takes_passkeys(request: HttpRequest) -> bool:
+    """`{% if request|takes_passkeys %}`: whether a browser would give this host a key."""
+    return host_takes_passkeys(request)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,102 @@
+"""Shapes of what people fill in about themselves."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import Any
+
+from allauth.account import forms as account_forms
+from allauth.mfa.webauthn import forms as passkey_forms
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+NAME_LENGTH = 150
+BIO_LENGTH = 1000
+KEY_NAME_LENGTH = 60
+
+
+class LoginForm(account_forms.LoginForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["login"].label = _("E-mail")
+        self.fields["remember"].label = _("Keep me logged in on this device")
+
+
+class SignupForm(account_forms.SignupForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["email"].label = _("E-mail")
+        self.fields["password1"].help_text = _(
+            "At least 8 characters; a few words that nobody would guess are best."
+        )
+
+
+class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["name"].label = _("Name of the key")
+        self.fields["name"].max_length = KEY_NAME_LENGTH
+        self.fields["name"].widget.attrs["maxlength"] = KEY_NAME_LENGTH
+        self.fields["passwordless"].label = _(
+            "Log in with it alone, without my password"
+        )
+        self.fields["passwordless"].help_text = _(
+            "The key then asks for your finger, face or PIN. Without this it is the"
+            " second step after your password."
+        )
+        self.fields["passwordless"].initial = True
+
+
+class ProfileForm(forms.Form):
+    first_name = forms.CharField(
+        label=_("First name"),
+        max_length=NAME_LENGTH,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "given-name"}),
+    )
+    last_name = forms.CharField(
+        label=_("Last name"),
+        max_length=NAME_LENGTH,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "family-name"}),
+    )
+    language = forms.ChoiceField(label=_("Language"), required=False)
+    timezone = forms.ChoiceField(
+        label=_("Time zone"),
+        required=False,
+        help_text=_("Dates and times on your pages are shown in it."),
+    )
+    is_public = forms.BooleanField(
+        label=_("Show others a page about me"),
+        required=False,
+        help_text=_("It shows your first name and what you write below."),
+    )
+    bio = forms.CharField(
+        label=_("About me"),
+        max_length=BIO_LENGTH,
+        required=False,
+        widget=forms.Textarea({"rows": 4}),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        asked = ("", _("As my browser asks"))
+        self.fields["language"].choices = [asked, *settings.LANGUAGES]  # type: ignore[attr-defined]
+        self.fields["timezone"].choices = time_zones()  # type: ignore[attr-defined]
+
+
+class NoticesForm(forms.Form):
+    marketing = forms.BooleanField(
+        label=_("Write to me about offers and news of the market"), required=False
+    )
+
+
+def time_zones() -> list[tuple[str, Any]]:
+    """The places that people know, by area; old names and abbreviations are left out."""
+    areas: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(zoneinfo.available_timezones()):
+        area, _slash, place = name.partition("/")
+        if place and area not in ("Etc", "SystemV", "US", "posix", "right"):
+            areas.setdefault(area, []).append((name, place.replace("_", " ")))
+    return [("", _("The market’s (UTC)")), ("UTC", "UTC"), *areas.items()]

@@ -1,0 +1,153 @@
+"""The pages of an account: profile, security, devices, notices."""
+
+from __future__ import annotations
+
+from typing import cast
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.adapter import get_adapter as get_social_adapter
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
+
+from users.forms import NoticesForm, ProfileForm
+from users.models import User, UserProfile, UserSession
+from users.queries import open_sessions
+from users.receivers import LANGUAGE, TIMEZONE
+from users.services.accounts import (
+    change_profile,
+    choose_marketing,
+    marketing_since,
+    wants_marketing,
+)
+from users.services.sessions import SESSION_ROW, end_other_sessions, end_session
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    user = cast(User, request.user)
+    kept = UserProfile.objects.filter(user=user).first() or UserProfile(user=user)
+    form = ProfileForm(
+        request.POST or None,
+        initial={
+            "first_name": user.first_name,
+            "last_name": user.last_name,
+            "bio": kept.bio,
+            "language": kept.language,
+            "timezone": kept.timezone,
+            "is_public": kept.settings.get("is_public", False),
+        },
+    )
+    if not form.is_valid():
+        return render(request, "users/profile.html", {"form": form, "profile": kept})
+    kept = change_profile(user_id=user.pk, **form.cleaned_data)
+    request.session[TIMEZONE] = kept.timezone
+    request.session[LANGUAGE] = kept.language
+    response = redirect("users:profile")
+    if kept.language:
+        translation.activate(kept.language)
+        response.set_cookie(
+            settings.LANGUAGE_COOKIE_NAME,
+            kept.language,
+            max_age=settings.LANGUAGE_COOKIE_AGE,
+            secure=settings.LANGUAGE_COOKIE_SECURE,
+            samesite="Lax",
+        )
+    else:
+        response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
+    messages.success(request, _("Your profile is changed."))
+    return response
+
+
+@never_cache
+@login_required
+@require_safe
+def security(request: HttpRequest) -> HttpResponse:
+    """Password, second step, keys and devices on one page, with the way to each."""
+    user = cast(User, request.user)
+    kinds = list(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+    context = {
+        "has_password": user.has_usable_password(),
+        "has_app": Authenticator.Type.TOTP in kinds,
+        "has_codes": Authenticator.Type.RECOVERY_CODES in kinds,
+        "keys": kinds.count(Authenticator.Type.WEBAUTHN),
+        "sessions": open_sessions(user_id=user.pk, now=timezone.now()).count(),
+        "has_providers": bool(get_social_adapter().list_providers(request)),
+    }
+    return render(request, "users/security.html", context)
+
+
+@never_cache
+@login_required
+@require_safe
+def sessions(request: HttpRequest) -> HttpResponse:
+    mine = list(open_sessions(user_id=_person(request), now=timezone.now()))
+    current = request.session.get(SESSION_ROW)
+    context = {
+        "sessions": [(one, str(one.pk) == current) for one in mine],
+        "others": sum(str(one.pk) != current for one in mine),
+    }
+    return render(request, "users/sessions.html", context)
+
+
+@login_required
+@require_POST
+def end_one_session(request: HttpRequest, session_id: UUID) -> HttpResponse:
+    try:
+        end_session(user_id=_person(request), session_id=session_id, now=timezone.now())
+    except UserSession.DoesNotExist:
+        raise Http404 from None
+    messages.success(request, _("That device is logged out."))
+    return redirect("users:sessions")
+
+
+@login_required
+@require_POST
+def end_all_others(request: HttpRequest) -> HttpResponse:
+    current = request.session.get(SESSION_ROW)
+    end_other_sessions(
+        user_id=_person(request),
+        keep=UUID(current) if current else None,
+        now=timezone.now(),
+    )
+    messages.success(request, _("All your other devices are logged out."))
+    return redirect("users:sessions")
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def notices(request: HttpRequest) -> HttpResponse:
+    kept = UserProfile.objects.filter(user_id=_person(request)).first()
+    initial = {"marketing": wants_marketing(profile=kept)}
+    if request.method == "POST":
+        form = NoticesForm(request.POST)
+        if form.is_valid():
+            choose_marketing(
+                user_id=_person(request),
+                is_wanted=form.cleaned_data["marketing"],
+                now=timezone.now(),
+            )
+            messages.success(request, _("Your choice is kept."))
+            return redirect("users:notices")
+    form = NoticesForm(initial=initial)
+    context = {"form": form, "since": marketing_since(profile=kept), **initial}
+    return render(request, "users/notices.html", context)
+
+
+def _person(request: HttpRequest) -> UUID:
+    """Whose pages these are; strangers are sent to log in before."""
+    return cast(UUID, request.user.pk)
