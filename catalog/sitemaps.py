@@ -4,10 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.sitemaps import Sitemap
-from django.db.models import Max, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.urls import reverse
 
-from catalog.models import Category, Product
+from catalog.models import Brand, Category, Product
 from shop.models import Shop
 
 # The protocol's limit for one file.
@@ -52,11 +52,20 @@ class CategorySitemap(RowSitemap):
         return Category.objects.visible()
 
 
+class BrandSitemap(RowSitemap):
+    def rows(self) -> QuerySet[Any]:
+        on_sale = Product.objects.on_sale().filter(brand=OuterRef("pk"))
+        return Brand.objects.filter(Exists(on_sale), is_active=True)
+
+    def location(self, brand: Any) -> str:
+        return reverse("catalog:brand", args=[brand.slug])
+
+
 class PageSitemap(Sitemap):
     """The pages that are always there."""
 
     def items(self) -> list[str]:
-        return ["catalog:home", "catalog:shops"]
+        return ["catalog:home", "catalog:shops", "catalog:brands"]
 
     def location(self, item: str) -> str:
         return reverse(item)
@@ -66,5 +75,6 @@ SITEMAPS = {
     "pages": PageSitemap,
     "categories": CategorySitemap,
     "shops": ShopSitemap,
+    "brands": BrandSitemap,
     "products": ProductSitemap,
 }

@@ -14,6 +14,8 @@ urlpatterns = [
     path("p/<slug:slug>/", products.product, name="product"),
     path("shops/", listings.shops, name="shops"),
     path("shops/<slug:slug>/", listings.shop, name="shop"),
+    path("brands/", listings.brands, name="brands"),
+    path("brands/<slug:slug>/", listings.brand, name="brand"),
     path("search/", listings.search, name="search"),
     path(
         "sitemap.xml",

@@ -1,46 +1,57 @@
-"""Departments, categories, shops and lists of cards."""
+"""Departments, categories, brands, shops and lists of cards."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
-from django.db.models import (
-    Count,
-    Exists,
-    F,
-    FilteredRelation,
-    OuterRef,
-    Q,
-    QuerySet,
-)
+from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from catalog.models import (
-    Category,
-    InventoryPolicy,
-    Product,
-    ProductStatus,
-    ProductVariant,
+from catalog.models import Brand, Product, ProductStatus
+from catalog.queries.facets import (
+    NOTHING,
+    Condition,
+    Facets,
+    Filters,
+    Scope,
+    Value,
+    conditions,
+    count_facets,
+    currency_of,
 )
-from shop.models import Shop
+from shop.models import Shop, ShopStatus
 
 PER_PAGE = 24
+# Nobody walks further by hand, and a deep page costs as much as all before it.
+LAST_PAGE = 400
 ROW_LENGTH = 8
 # Of one shop in a row of the front page: a bulk import may not fill it.
 OF_ONE_SHOP = 2
 # A mean of very few is luck.
 LEAST_REVIEWS = 5
-SORTS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "new": ("Newest", ("-event_time", "-id")),
-    "rating": ("Best rated", ("-rating_average", "-review_count", "-id")),
-    "price": ("Price, low first", ("price", "id")),
-    "-price": ("Price, high first", ("-price", "-id")),
+BY_RANK = "best"
+SORTS: dict[str, tuple[str | Promise, str]] = {
+    "new": (_("Newest"), "event_time DESC, id DESC"),
+    "rating": (_("Best rated"), "rating_average DESC, review_count DESC, id DESC"),
+    "price": (_("Price, low first"), "price, id"),
+    "-price": (_("Price, high first"), "price DESC, id DESC"),
 }
+RANKED: tuple[str | Promise, str] = (
+    _("Best match"),
+    "rank DESC, review_count DESC, id DESC",
+)
 DEFAULT_SORT = "new"
+# Amounts of several currencies cannot be compared: each currency is sorted for itself, the
+# market's own first.
+BY_CURRENCY = "currency = %s DESC, currency, "
 # Steps up from a category to its department; all of them must be open to the public.
 ABOVE = """
 WITH RECURSIVE above (id, parent_id, name, slug, is_active, height) AS (
@@ -52,10 +63,12 @@ WITH RECURSIVE above (id, parent_id, name, slug, is_active, height) AS (
 )
 SELECT id, name, slug, is_active FROM above ORDER BY height DESC
 """
-# Every open category below one, with the child of it through which it is reached.
+# Every open category below one, with the child of it through which it is reached; below no
+# one, the departments are the children.
 BELOW = """
 WITH RECURSIVE below (id, through) AS (
-    SELECT %(id)s::uuid, NULL::uuid
+    SELECT id, CASE WHEN %(id)s::uuid IS NULL THEN id END FROM categories
+     WHERE id = %(id)s OR (%(id)s::uuid IS NULL AND parent_id IS NULL AND is_active)
      UNION ALL
     SELECT category.id, coalesce(below.through, category.id)
       FROM categories AS category JOIN below ON category.parent_id = below.id
@@ -64,6 +77,38 @@ WITH RECURSIVE below (id, through) AS (
 SELECT below.id, below.through, child.name, child.slug
   FROM below LEFT JOIN categories AS child ON child.id = below.through
  ORDER BY child.sort_order, child.name, child.id
+"""
+DEPARTMENTS = """
+SELECT id, name, slug, image FROM categories
+ WHERE parent_id IS NULL AND is_active ORDER BY sort_order, name, id
+"""
+PAGE = """
+SELECT scope.id FROM ({base}) AS scope{where}
+ ORDER BY {order} LIMIT %s OFFSET %s
+"""
+# The page first, so that pictures and variants are looked up for its rows only.
+CARDS = """
+WITH page AS MATERIALIZED (
+    SELECT id, row_number() OVER () AS place FROM ({page}) AS page
+)
+SELECT product.id, product.slug, product.name, product.price, product.compare_price,
+       product.currency, product.rating_average, product.review_count,
+       shop.id, shop.name, shop.slug, picture.src, picture.hue,
+       coalesce(offers.most > product.price, false), coalesce(offers.is_available, false)
+  FROM page
+  JOIN products AS product ON product.id = page.id
+  JOIN shops AS shop ON shop.id = product.shop_id
+  LEFT JOIN product_images AS picture
+         ON picture.product_id = product.id AND picture.is_primary
+  LEFT JOIN LATERAL (
+       SELECT max(variant.price) AS most,
+              bool_or(NOT variant.inventory_tracking
+                      OR variant.inventory_policy = 'continue'
+                      OR variant.inventory_quantity > variant.reserved_quantity
+              ) AS is_available
+         FROM product_variants AS variant WHERE variant.product_id = product.id
+       ) AS offers ON true
+ ORDER BY page.place
 """
 
 
@@ -77,93 +122,209 @@ class Crumb:
 
 
 @dataclass(frozen=True)
-class Subcategory:
-    """A child of a category, with the products on sale in it and below it."""
+class Department:
+    """A category at the top of the tree. image: the path of a stored file, or empty."""
 
     id: UUID
     name: str
     slug: str
-    count: int
+    image: str
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:category", args=[self.slug])
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A child of a category (or a department), and the categories it stands for."""
+
+    id: UUID
+    name: str
+    slug: str
+    category_ids: list[UUID]
 
 
 @dataclass(frozen=True)
 class Subtree:
-    """A category with all below it: what is on sale in each child and in the whole."""
+    """A category with all below it; for the whole market, the departments."""
 
     category_ids: list[UUID]
-    children: list[Subcategory]
-    count: int
+    branches: list[Branch]
+
+    def by_slug(self) -> dict[str, list[UUID]]:
+        return {branch.slug: branch.category_ids for branch in self.branches}
+
+    def values(self, facets: Facets) -> list[Value]:
+        """The branches as values of a filter."""
+        counts = facets.by_category
+        return [
+            Value(
+                key=branch.slug,
+                label=branch.name,
+                count=sum(counts.get(id_, 0) for id_ in branch.category_ids),
+            )
+            for branch in self.branches
+        ]
 
 
-def departments() -> QuerySet[Category]:
-    """The top of the tree."""
-    top: QuerySet[Category] = Category.objects.visible().filter(parent=None)
-    return top
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A product in a list. picture: the path of a stored file; it and its hue may be None.
 
-
-def product_cards() -> QuerySet[Product]:
-    """Products on sale with all that a card shows, in one statement.
-
-    Adds `picture`, `picture_hue`, `picture_alt` (null without a picture), `has_dearer` (a
-    variant costs more than the price shown) and `is_available`.
+    has_dearer: a variant costs more than the price shown.
     """
-    of_product = ProductVariant.objects.filter(product=OuterRef("pk"))
-    cards = (
-        Product.objects.on_sale()
-        .select_related("shop")
-        .annotate(
-            primary_image=FilteredRelation(
-                "images", condition=Q(images__is_primary=True)
-            ),
-            picture=F("primary_image__src"),
-            picture_hue=F("primary_image__hue"),
-            picture_alt=F("primary_image__alt"),
-            has_dearer=Exists(of_product.filter(price__gt=OuterRef("price"))),
-            is_available=Exists(of_product.filter(_sellable())),
-        )
+
+    id: UUID
+    slug: str
+    name: str
+    price: Decimal
+    compare_price: Decimal | None
+    currency: str
+    rating_average: Decimal
+    review_count: int
+    shop_id: UUID
+    shop_name: str
+    shop_slug: str
+    picture: str | None
+    picture_hue: int | None
+    has_dearer: bool
+    is_available: bool
+
+    @property
+    def is_reduced(self) -> bool:
+        return self.compare_price is not None and self.compare_price > self.price
+
+    def get_absolute_url(self) -> str:
+        return reverse("catalog:product", args=[self.slug])
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One page of a list, and all filters it may be narrowed by.
+
+    filters: as they were applied, the currency of a price included.
+    """
+
+    cards: list[Card]
+    facets: Facets
+    filters: Filters
+    sort: str
+    number: int
+    last: int
+
+    @property
+    def count(self) -> int:
+        return self.facets.found
+
+    @property
+    def is_mixed(self) -> bool:
+        """Whether prices of several currencies stand beside each other."""
+        return len(self.facets.prices) > 1 and not self.filters.has_price
+
+
+def departments() -> list[Department]:
+    """The top of the tree."""
+    with connection.cursor() as cursor:
+        cursor.execute(DEPARTMENTS)
+        rows = cursor.fetchall()
+    return [Department(*row) for row in rows]
+
+
+def list_products(
+    *,
+    products: QuerySet[Product],
+    subtree: Subtree,
+    filters: Filters,
+    sort: str,
+    number: int,
+    is_ranked: bool = False,
+    per_page: int = PER_PAGE,
+) -> Listing:
+    """A page of `products`, filtered and sorted, with the facets; two statements.
+
+    A third asks for the currency of a price that came without one. sort: a name of SORTS,
+    or BY_RANK for products that are annotated with a `rank`. A page beyond the last is the last.
+    """
+    scope = Scope.of(products, *(["rank"] if is_ranked else []))
+    if scope is None:
+        return Listing([], NOTHING, filters, sort, number=1, last=1)
+    if filters.has_price and not filters.currency:
+        filters = replace(filters, currency=currency_of(scope=scope))
+    chosen = conditions(filters=filters, category_ids=subtree.by_slug())
+    facets = count_facets(scope=scope, conditions=chosen)
+    last = min(max(1, -(-facets.found // per_page)), LAST_PAGE)
+    listing = Listing(
+        cards=[],
+        facets=facets,
+        filters=filters,
+        sort=sort,
+        number=min(number, last),
+        last=last,
     )
-    # The long columns are for the product's own page.
-    return cards.defer(
-        "description", "attributes", "extra_data", "search_vector", "shop__description"
+    if facets.found:
+        return replace(listing, cards=_page(scope, chosen, listing, per_page))
+    return listing
+
+
+def _page(
+    scope: Scope, chosen: Sequence[Condition], listing: Listing, per_page: int
+) -> list[Card]:
+    where = " AND ".join(condition.sql for condition in chosen)
+    values: list[Any] = [*scope.values]
+    for condition in chosen:
+        values += condition.values
+    _label, order = RANKED if listing.sort == BY_RANK else SORTS[listing.sort]
+    if listing.is_mixed and listing.sort in {"price", "-price"}:
+        order = BY_CURRENCY + order
+        values.append(settings.MARKET_CURRENCY)
+    page = PAGE.format(
+        base=scope.sql, where=f" WHERE {where}" if where else "", order=order
     )
+    return _cards(page, [*values, per_page, (listing.number - 1) * per_page])
 
 
-def _sellable() -> Q:
-    return (
-        Q(inventory_tracking=False)
-        | Q(inventory_policy=InventoryPolicy.CONTINUE)
-        | Q(inventory_quantity__gt=F("reserved_quantity"))
-    )
+def cards(*, products: QuerySet[Product]) -> list[Card]:
+    """What a card shows of each product, in the order given; one statement."""
+    sql, values = products.values("id").query.sql_with_params()
+    return _cards(sql, values)
 
 
-def newest_products() -> list[Product]:
+def _cards(page: str, values: Sequence[Any]) -> list[Card]:
+    with connection.cursor() as cursor:
+        cursor.execute(CARDS.format(page=page), values)
+        return [Card(*row) for row in cursor.fetchall()]
+
+
+def newest_products() -> list[Card]:
     """A row for the front page, of several shops where there are several."""
-    newest = product_cards().order_by("-event_time", "-id")
-    return _mixed(newest[: ROW_LENGTH * 8])
+    newest = Product.objects.on_sale().order_by("-event_time", "-id")
+    return _mixed(cards(products=newest[: ROW_LENGTH * 8]))
 
 
-def best_rated_products() -> list[Product]:
-    best = product_cards().filter(review_count__gte=LEAST_REVIEWS)
-    return _mixed(
-        best.order_by("-rating_average", "-review_count", "-id")[: ROW_LENGTH * 8]
-    )
+def best_rated_products() -> list[Card]:
+    best = Product.objects.on_sale().filter(review_count__gte=LEAST_REVIEWS)
+    best = best.order_by("-rating_average", "-review_count", "-id")
+    return _mixed(cards(products=best[: ROW_LENGTH * 8]))
 
 
-def _mixed(products: QuerySet[Product]) -> list[Product]:
+def _mixed(products: Sequence[Card]) -> list[Card]:
     """The first of each shop, those with a picture before those without."""
-    chosen: list[Product] = []
-    rest: list[Product] = []
+    chosen: list[Card] = []
+    rest: list[Card] = []
     of_shop: dict[UUID, int] = {}
-    for product in sorted(products, key=lambda card: not card.picture):  # type: ignore[attr-defined]
+    for product in sorted(products, key=lambda card: not card.picture):
         of_shop[product.shop_id] = of_shop.get(product.shop_id, 0) + 1
         (chosen if of_shop[product.shop_id] <= OF_ONE_SHOP else rest).append(product)
     return (chosen + rest)[:ROW_LENGTH]
 
 
-def others_of_shop(*, product: Product) -> list[Product]:
+def others_of_shop(*, product: Product) -> list[Card]:
     """A short row of what else its shop sells, the best rated first."""
-    others = product_cards().filter(shop_id=product.shop_id).exclude(pk=product.pk)
-    return list(others.order_by("-rating_average", "-review_count", "-id")[:4])
+    others = Product.objects.on_sale().filter(shop_id=product.shop_id)
+    others = others.exclude(pk=product.pk)
+    return cards(
+        products=others.order_by("-rating_average", "-review_count", "-id")[:4]
+    )
 
 
 def shops_on_sale() -> QuerySet[Shop]:
@@ -177,39 +338,39 @@ def shops_on_sale() -> QuerySet[Shop]:
     )
 
 
+def brands_on_sale() -> QuerySet[Brand]:
+    """Brands something of which is on sale, by name, with `product_count` of it."""
+    on_sale = Q(
+        products__status=ProductStatus.ACTIVE, products__shop__status=ShopStatus.ACTIVE
+    )
+    return (
+        Brand.objects.filter(is_active=True)
+        .annotate(product_count=Count("products", filter=on_sale))
+        .filter(product_count__gt=0)
+        .order_by("name", "id")
+    )
+
+
 def category_path(*, slug: str) -> list[Crumb]:
     """From the department down to the category; empty when it or one above it is closed."""
     with connection.cursor() as cursor:
         cursor.execute(ABOVE, {"slug": slug})
         rows = cursor.fetchall()
-    if not all(is_active for *_, is_active in rows):
+    if not all(row[3] for row in rows):
         return []
-    return [Crumb(id=id_, name=name, slug=slug) for id_, name, slug, _ in rows]
+    return [Crumb(id=id_, name=name, slug=slug) for id_, name, slug, _active in rows]
 
 
-def subtree(*, category_id: UUID) -> Subtree:
-    """Two statements, however deep the tree is."""
+def subtree(*, category_id: UUID | None) -> Subtree:
+    """One statement, however deep the tree is. category_id: None for the whole market."""
     with connection.cursor() as cursor:
         cursor.execute(BELOW, {"id": category_id})
         rows = cursor.fetchall()
-    ids = [row[0] for row in rows]
-    on_sale = Product.objects.on_sale().filter(category__in=ids)
-    counts = dict(
-        on_sale.order_by()
-        .values_list("category_id")
-        .annotate(count=Count("id"))
-        .values_list("category_id", "count")
+    branches: dict[UUID, Branch] = {}
+    for id_, through, name, slug in rows:
+        if through is not None:
+            branch = Branch(id=through, name=name, slug=slug, category_ids=[])
+            branches.setdefault(through, branch).category_ids.append(id_)
+    return Subtree(
+        category_ids=[row[0] for row in rows], branches=list(branches.values())
     )
-    children = [
-        Subcategory(
-            id=through, name=name, slug=slug, count=sum(counts.get(r[0], 0) for r in of)
-        )
-        for (through, name, slug), of in _by_child(rows)
-    ]
-    return Subtree(category_ids=ids, children=children, count=sum(counts.values()))
-
-
-def _by_child(rows: Sequence[Any]) -> Iterator[tuple[Any, list[Any]]]:
-    below = [row for row in rows if row[1] is not None]
-    for child, of_child in groupby(below, key=lambda row: row[1:]):
-        yield child, list(of_child)

@@ -24,11 +24,15 @@ PHOTO = "-photo"
 ICONS = {
     "search": '<circle cx="11" cy="11" r="7"/><path d="m20 20-3.6-3.6"/>',
     "person": '<circle cx="12" cy="8" r="4"/><path d="M4 20.5c1-4 4.200-6 8-6s7 2 8 6"/>',
+    "cart": '<path d="M3 4h2.500l2.200 11h10.500l2-8H6.300"/><circle cx="9" cy="19.500" r="1.500"/><circle cx="16.500" cy="19.500" r="1.500"/>',
     "store": '<path d="M4 10v10h16V10M3 10l2-6h14l2 6c0 1.700-1.300 3-3 3s-3-1.300-3-3c0'
     ' 1.700-1.300 3-3 3s-3-1.300-3-3c0 1.700-1.300 3-3 3s-3-1.300-3-3zM10 20v-5h4v5"/>',
     "right": '<path d="m9 5 7 7-7 7"/>',
     "left": '<path d="m15 5-7 7 7 7"/>',
     "check": '<path d="m5 12.500 4.500 4.500L19 7.500"/>',
+    "cross": '<path d="m6 6 12 12M18 6 6 18"/>',
+    "sliders": '<path d="M4 7h9M17 7h3M4 17h3M11 17h9"/><circle cx="15" cy="7" r="2"/>'
+    '<circle cx="9" cy="17" r="2"/>',
     "warning": '<path d="M12 4 2.500 20h19zM12 10v4.500M12 17.500v.1"/>',
     "box": '<path d="m3 8 9-5 9 5v8l-9 5-9-5zM3 8l9 5 9-5M12 13v8"/>',
 }
