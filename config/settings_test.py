@@ -15,10 +15,11 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["staticfiles"] = {
     "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
 }
-MEDIA_ROOT = VAR_DIR / "test-media"
+# Processes of pytest-xdist share nothing that a test leaves: database, Redis, files.
+_process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+_database = os.environ.get("SOKO_TEST_DB") or "test"
+MEDIA_ROOT = VAR_DIR / "test-media" / f"{_database}-{_process}"
 for _name in ("default", "private"):
     STORAGES[_name]["OPTIONS"]["location"] = MEDIA_ROOT / _name
-# Tests wipe their database: each process of pytest-xdist has its own.
-_process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
 REDIS_URL = env.redis_url.rsplit("/", 1)[0] + f"/{4 + _process % 8}"
 CELERY_BROKER_URL = REDIS_URL

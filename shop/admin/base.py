@@ -80,6 +80,8 @@ class Linked:
 
     # Never shown: they say nothing to a person, or too much.
     hidden: tuple[str, ...] = ("search_vector", "email_hash", "partition_key")
+    # What a person types without a scheme.
+    formfield_overrides: ClassVar[Any] = {models.URLField: {"assume_scheme": "https"}}
     model: type[models.Model]
     admin_site: Any
 

@@ -11,30 +11,16 @@ import psycopg
 import pytest
 from django.db import connection
 
-from shop.partitions.children import children_of, partitioned_models, ranges_of
+from shop.partitions.children import children_of, ranges_of
 
 NOW = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
 
 
 @pytest.fixture
 def real_tables(transactional_db: None) -> Iterator[None]:
-    """Tables that other sessions see; without children before and after.
-
-    Before too: work that other tests commit makes children around the real present, which
-    may be NOW.
-    """
-    _drop_children()
+    """Tables that other sessions see, without children; `tests.conftest` drops those made."""
     yield
     connection.rollback()
-    _drop_children()
-
-
-def _drop_children() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("RESET ALL")
-        for model in partitioned_models():
-            for child in ranges_of(model):
-                cursor.execute(f'DROP TABLE "{child.name}"')
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -62,8 +63,9 @@ class Worker:
         return self.process.poll() is None
 
     def kill(self) -> None:
-        # The pool's processes too, as when a machine goes.
-        os.killpg(self.process.pid, signal.SIGKILL)
+        # The pool's processes too, as when a machine goes; none may be left.
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
 
@@ -87,11 +89,15 @@ def effects(transactional_db: None) -> Iterator[None]:
         cursor.execute("DROP TABLE kill_effects")
 
 
-def write_events(shops: list[UUID], count: int, seed: int) -> None:
+def write_events(
+    shops: list[UUID], count: int, seed: int, stop: threading.Event
+) -> None:
     """Each event tells of a step of a shop's counter, under the lock of its row."""
     chance = random.Random(seed)
     try:
         for _ in range(count):
+            if stop.is_set():
+                return
             with transaction.atomic():
                 number = chance.randrange(len(shops))
                 shop = Shop.objects.select_for_update().get(pk=shops[number])
@@ -151,9 +157,10 @@ def test_random_kills_lose_and_double_nothing(effects, own_redis, workers):
         "global_keyprefix": "soko:",
         "socket_timeout": 5,
     }
+    stop = threading.Event()
     writers = [
         threading.Thread(
-            target=write_events, args=(shops, EVENTS // WRITERS, seed + number)
+            target=write_events, args=(shops, EVENTS // WRITERS, seed + number, stop)
         )
         for number in range(WRITERS)
     ]
@@ -161,6 +168,28 @@ def test_random_kills_lose_and_double_nothing(effects, own_redis, workers):
 
     for writer in writers:
         writer.start()
+    try:
+        until_all_is_published(app, own_redis, workers, due)
+    finally:
+        # A test that failed must not go on writing into the next one.
+        stop.set()
+        for writer in writers:
+            writer.join()
+    app.close()
+
+    events = dict(GlobalEvent.objects.values_list("event_id", "data__step"))
+    assert len(events) == EVENTS
+    assert_effects_once_and_in_order(events)
+    assert_streams_whole_and_in_order(own_redis, events)
+    assert not EventDelivery.objects.exists()
+
+
+def until_all_is_published(
+    app: Celery,
+    own_redis: OwnRedis,
+    workers: list[Worker],
+    due: list[tuple[int, Callable[[], object]]],
+) -> None:
     deadline = time.monotonic() + DEADLINE_S
     while True:
         tick(app)
@@ -176,15 +205,6 @@ def test_random_kills_lose_and_double_nothing(effects, own_redis, workers):
             + "\n".join(worker.log.read_text()[-2000:] for worker in workers)
         )
         time.sleep(POLL_S)
-    for writer in writers:
-        writer.join()
-    app.close()
-
-    events = dict(GlobalEvent.objects.values_list("event_id", "data__step"))
-    assert len(events) == EVENTS
-    assert_effects_once_and_in_order(events)
-    assert_streams_whole_and_in_order(own_redis, events)
-    assert not EventDelivery.objects.exists()
 
 
 def assert_effects_once_and_in_order(events: dict[UUID, int]) -> None:
