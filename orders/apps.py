@@ -4,3 +4,11 @@ from django.apps import AppConfig
 class OrdersConfig(AppConfig):
     name = "orders"
     verbose_name = "Orders"
+
+    def ready(self) -> None:
+        # Models are there only now.
+        from django.contrib.auth.signals import user_logged_in
+
+        from orders.log_in import bring_cart
+
+        user_logged_in.connect(bring_cart, dispatch_uid="orders.bring_cart")

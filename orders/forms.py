@@ -79,3 +79,41 @@ def _control(field: AddressField) -> forms.Field:
 
 def _optional(label: str) -> Any:
     return _("%(label)s (optional)") % {"label": label}
+
+
+class AddToCartForm(forms.Form):
+    """What the button of a product's page sends."""
+
+    variant = forms.UUIDField(
+        error_messages={
+            "required": _("Choose what to buy first."),
+            "invalid": _("This product is not on sale any more."),
+        }
+    )
+    quantity = forms.IntegerField(
+        required=False,
+        error_messages={"invalid": _("Write the quantity as a whole number.")},
+    )
+
+    def clean_quantity(self) -> int:
+        quantity: int | None = self.cleaned_data["quantity"]
+        return 1 if quantity is None else quantity
+
+
+class QuantityForm(forms.Form):
+    quantity = forms.IntegerField(
+        error_messages={
+            "required": _("Write the quantity as a whole number."),
+            "invalid": _("Write the quantity as a whole number."),
+        }
+    )
+
+
+class CouponForm(forms.Form):
+    code = forms.CharField(
+        max_length=64,
+        error_messages={
+            "required": _("Write the code first."),
+            "max_length": _("No code is that long."),
+        },
+    )

@@ -1,0 +1,60 @@
+"""Who shops: an account, or a guest with a token in a cookie. Read by pages and the API."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from orders.models.cart import GUEST_CART_LIFE
+
+COOKIE = "cart"
+SALT = "orders.visitor"
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """user_id: None for a guest. token: empty for a guest without a cart so far."""
+
+    user_id: UUID | None
+    token: str
+
+
+def visitor_of(request: HttpRequest) -> Visitor:
+    """Whose cart and checkouts the request may touch; a forged cookie is nobody's."""
+    user_id = request.user.pk if request.user.is_authenticated else None
+    return Visitor(user_id=user_id, token=guest_token(request))
+
+
+def guest_token(request: HttpRequest) -> str:
+    return request.get_signed_cookie(
+        COOKIE, default="", salt=SALT, max_age=GUEST_CART_LIFE
+    )
+
+
+def with_token(visitor: Visitor) -> Visitor:
+    """The visitor, ready for a cart: a guest without a token is given one."""
+    if visitor.user_id or visitor.token:
+        return visitor
+    return Visitor(user_id=None, token=secrets.token_urlsafe(24))
+
+
+def remember(response: HttpResponse, visitor: Visitor) -> None:
+    """Keep a guest's token for as long as the cart is kept."""
+    if visitor.user_id is None and visitor.token:
+        response.set_signed_cookie(
+            COOKIE,
+            visitor.token,
+            salt=SALT,
+            max_age=GUEST_CART_LIFE,
+            httponly=True,
+            samesite="Lax",
+            secure=settings.SESSION_COOKIE_SECURE,
+        )
+
+
+def forget(response: HttpResponse) -> None:
+    response.delete_cookie(COOKIE, samesite="Lax")
