@@ -67,11 +67,14 @@ def fill_catalogue(*, random: Random, owners: list[User], now: datetime) -> Shel
     rows = read_rows("catalogue.csv")
     categories = _fill_categories(rows)
     brands = _fill_brands(rows)
+    facts = {row.pop("picture"): row for row in read_rows("facts.csv")}
     images: list[ProductImage] = []
     for row in rows:
         product = _product(row, shelf.shops[row["shop"]], random, now)
         product.category = categories[row["department"], row["category"]]
         product.brand = brands[row["brand"]]
+        stated = {name: word for name, word in facts[row["picture"]].items() if word}
+        product.attributes = {"facts": stated}
         shelf.products.append(product)
         shelf.variants[product.id] = _variants(row, product)
         images += _images(row, product)
