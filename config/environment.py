@@ -26,11 +26,14 @@ class Environment(BaseSettings):
     """Each field is an environment variable of the same name in capitals.
 
     A variable of the process wins over `var/private.env`, which the private servers
-    write, so that a machine with nothing configured still has every address.
+    write, so that a machine with nothing configured still has every address, and over
+    `var/demo.env`, which says in what the sample shops trade.
     """
 
     model_config = SettingsConfigDict(
-        env_file=VAR_DIR / "private.env", extra="ignore", env_ignore_empty=True
+        env_file=(VAR_DIR / "private.env", VAR_DIR / "demo.env"),
+        extra="ignore",
+        env_ignore_empty=True,
     )
 
     database_url: str

@@ -6,6 +6,8 @@ from config.settings import *
 from config.settings import DATABASES, STORAGES, VAR_DIR, env
 
 DEBUG = False
+# As documented, whatever the machine's own market trades in.
+MARKET_CURRENCY, MARKET_COUNTRY = "USD", "US"
 # Several runs side by side need a database each.
 DATABASES["default"]["TEST"] = {"NAME": os.environ.get("SOKO_TEST_DB") or None}
 # Threads of a test hold their own connections; a pool would keep them open after it.

@@ -12,9 +12,15 @@ from pathlib import Path
 
 from config import servers
 from config.environment import BASE_DIR, VAR_DIR
-from config.processes.places import LOG_DIR, MANAGE, STATIC_STAMP
+from config.processes.places import DEMO_ENV, LOG_DIR, MANAGE, STATIC_STAMP
 
 TAIL_LINES = 25
+# Else filters by price would ask for dollars in a market of pounds.
+DEMO_MARKET = """\
+# The market of the sample shops; the environment wins over it.
+MARKET_CURRENCY=GBP
+MARKET_COUNTRY=GB
+"""
 
 
 class StepFailed(Exception):
@@ -48,7 +54,11 @@ def collect_static() -> None:
 
 
 def fill_demo() -> None:
-    """Fill the sample shops; its own output goes to the terminal. Raises StepFailed."""
+    """Fill the sample shops, and let every later run have their currency and holidays.
+
+    Its own output goes to the terminal. Raises StepFailed.
+    """
+    DEMO_ENV.write_text(DEMO_MARKET)
     done = subprocess.run([sys.executable, str(MANAGE), "demo"], check=False)
     if done.returncode:
         raise StepFailed("The sample shops could not be filled.")

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from config.processes import steps
+from ingestion.demo.catalogue import COUNTRY, CURRENCY
+
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
     "DATABASE_URL": "postgresql://soko@127.0.0.1:5432/soko",
@@ -92,3 +95,19 @@ def test_debug_is_off_unless_asked_for_and_https_brings_its_guards(tmp_path):
 
     assert plain.stdout.strip() == "(False, False, False)"
     assert secure.stdout.strip() == "(False, True, True)"
+
+
+def test_demo_leaves_its_currency_and_country_to_later_runs(tmp_path, monkeypatch):
+    (tmp_path / "manage.py").write_text("")
+    monkeypatch.setattr(steps, "MANAGE", tmp_path / "manage.py")
+    monkeypatch.setattr(steps, "DEMO_ENV", tmp_path / "demo.env")
+    market = "(settings.MARKET_CURRENCY, settings.MARKET_COUNTRY)"
+
+    before = load_settings(tmp_path, market, **GOOD)
+    steps.fill_demo()
+    after = load_settings(tmp_path, market, **GOOD)
+    given = load_settings(tmp_path, market, **GOOD, MARKET_CURRENCY="KES")
+
+    assert before.stdout.strip() == "('USD', 'US')"
+    assert after.stdout.strip() == f"('{CURRENCY}', '{COUNTRY}')"
+    assert given.stdout.strip() == f"('KES', '{COUNTRY}')"

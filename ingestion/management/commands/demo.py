@@ -7,6 +7,7 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count, Sum
 from django.utils import timezone
@@ -16,6 +17,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from catalog.models import Product, ProductReview
 from ingestion.demo import Step, fill, is_filled
 from ingestion.demo.accounts import make_logins, read_logins
+from ingestion.demo.catalogue import COUNTRY, CURRENCY
 from ingestion.demo.wholesaler import NotImported
 from orders.models import Order
 from shop.models import Shop
@@ -68,6 +70,11 @@ class Command(BaseCommand):
             except NotImported as refusal:
                 raise CommandError(f"The sample did not come in: {refusal}") from None
         self.stdout.write(_summary(time.monotonic() - began))
+        if settings.MARKET_CURRENCY != CURRENCY:
+            self.stdout.write(
+                f"The sample shops trade in {CURRENCY}: set MARKET_CURRENCY={CURRENCY}"
+                f" and MARKET_COUNTRY={COUNTRY}, as `make demo` does."
+            )
 
 
 def _summary(seconds: float) -> str:
