@@ -42,7 +42,8 @@ class Column:
 
     name: as SQL steps call it, a plain lower-case identifier. headings: accepted spellings,
     the first is ours; case, spaces, dots and underscores do not matter. required: no cell
-    may be empty. in_every_file: False when a file may come without the column.
+    may be empty. in_every_file: False when a file may come without the column. personal: its
+    cells tell who somebody is, so a wrong one is not kept with its error.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Column:
     type: ColumnType = field(default_factory=Text)
     required: bool = True
     in_every_file: bool = True
+    personal: bool = False
 
 
 @dataclass(frozen=True)

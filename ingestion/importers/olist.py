@@ -28,6 +28,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from catalog.models import PriceChange
 from ingestion.importers.declaration import Column, Importer, Sheet
 from ingestion.importers.hashes import KeyedHashes
 from ingestion.importers.own_shop import OwnShop
@@ -39,9 +40,11 @@ if TYPE_CHECKING:
 
 SOURCE = "olist"
 HOUSE = OwnShop(slug=SOURCE, name="Olist", currency="BRL", country="BR")
-KEY = Pattern("[0-9a-fA-F]{32}", "an Olist id of 32 hexadecimal digits", lower=True)
-STATE = Pattern("[A-Za-z]{2}", "a state of two letters")
-ZIP = Pattern("[0-9]{1,5}", "the first five digits of a postal code")
+KEY = Pattern(
+    "[0-9a-fA-F]+", "an Olist id of 32 hexadecimal digits", length=32, lower=True
+)
+STATE = Pattern("[A-Za-z]+", "a state of two letters", length=2)
+ZIP = Pattern("[0-9]+", "the first five digits of a postal code", max_length=5)
 STATUSES = (
     "created",
     "approved",
@@ -62,8 +65,10 @@ SHARES = (
 PAYMENT_TYPES = ("credit_card", "debit_card", "boleto", "voucher", "not_defined")
 
 
-def _column(name: str, kind: Any, *, required: bool = True) -> Column:
-    return Column(name, (name,), kind, required=required)
+def _column(
+    name: str, kind: Any, *, required: bool = True, personal: bool = False
+) -> Column:
+    return Column(name, (name,), kind, required=required, personal=personal)
 
 
 class Olist(Importer):
@@ -116,8 +121,8 @@ class Olist(Importer):
         Sheet(
             name="customers",
             columns=(
-                _column("customer_id", KEY),
-                _column("customer_unique_id", KEY),
+                _column("customer_id", KEY, personal=True),
+                _column("customer_unique_id", KEY, personal=True),
                 _column("customer_state", STATE),
             ),
             ignored=("customer_zip_code_prefix", "customer_city"),
@@ -136,7 +141,7 @@ class Olist(Importer):
             name="orders",
             columns=(
                 _column("order_id", KEY),
-                _column("customer_id", KEY),
+                _column("customer_id", KEY, personal=True),
                 _column("order_status", Choice(STATUSES)),
                 _column("order_purchase_timestamp", Moment()),
                 _column("order_approved_at", Moment(), required=False),
@@ -159,9 +164,9 @@ class Olist(Importer):
                 "olist/orders_unchanged.sql",
                 "olist/order_spans.sql",
             ),
-            # Payments happen when an order is approved.
+            # Payments happen when an order is approved; a price is known from an order on.
             moments={
-                "order_purchase_timestamp": (GlobalEntity,),
+                "order_purchase_timestamp": (GlobalEntity, PriceChange),
                 "order_approved_at": (GlobalEntity,),
             },
         ),
@@ -191,6 +196,7 @@ class Olist(Importer):
                 "olist/price_latest.sql",
                 "olist/prices.sql",
                 "olist/variant_prices.sql",
+                "olist/first_prices.sql",
                 *SHARES,
                 "olist/rehearsed.sql",
             ),

@@ -15,8 +15,9 @@ What a line becomes follows from its quantity and price, not from its invoice's 
 A stock code is a product with one variant, stock untracked (the file has no opening stock, so
 levels run below zero). Its name and price are those of its latest sale with a price; until it
 has one, of its latest line with a description, and 0.00. The last word is spoken when the file
-ends, from all its sales, so that the order of files and chunks does not matter. Prices on
-invoices are what a buyer paid, not changes of a list price: no price history is written.
+ends, from all its sales, so that the order of files and chunks does not matter. That price is the
+first of its history, from its first line on; what single buyers paid meanwhile is no change of
+it. A later file that ends with another price changes it.
 
 A buyer is the keyed hash of `CustomerID`; an invoice without one has a buyer of its own,
 because guests are not one person. Times are taken as UTC. A unit price is rounded to the cent
@@ -30,19 +31,18 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.auth import get_user_model
-
-from catalog.models import InventoryLog
-from ingestion.errors import NoShop
+from catalog.models import InventoryLog, PriceChange
 from ingestion.importers.declaration import Column, Importer, Sheet
 from ingestion.importers.hashes import KeyedHashes
+from ingestion.importers.own_shop import OwnShop
 from ingestion.importers.types import Moment, Number, Pattern, Text, Whole
-from shop.models import GlobalEntity, Shop, ShopStatus
+from shop.models import GlobalEntity, Shop
 
 if TYPE_CHECKING:
     from ingestion.models import IngestionFile
 
 SLUG = "online-retail"
+HOUSE = OwnShop(slug=SLUG, name="Online Retail", currency="GBP", country="GB")
 MOST_UNITS = 1_000_000
 LONGEST_PREFIX = 30
 
@@ -69,6 +69,7 @@ class OnlineRetail(Importer):
                     ("CustomerID",),
                     Pattern(r"[0-9A-Za-z-]+(\.0)?", "a customer number", 40),
                     required=False,
+                    personal=True,
                 ),
                 Column("country", ("Country",), Text(100), required=False),
             ),
@@ -96,47 +97,19 @@ class OnlineRetail(Importer):
             ),
             finish=(
                 "online_retail/finish_products.sql",
+                "online_retail/finish_first_prices.sql",
                 "online_retail/finish_customers.sql",
             ),
             together="invoice",
-            moments={"invoiced_at": (GlobalEntity, InventoryLog)},
+            moments={"invoiced_at": (GlobalEntity, InventoryLog, PriceChange)},
         ),
     )
 
     def shop_for(
         self, *, shop: Shop | None, uploaded_by: Any, may_create: bool
     ) -> Shop | None:
-        """The named shop, or the one called “Online Retail”, which is made when missing.
-
-        It belongs to the uploader, or to the first operator. Raises NoShop without either.
-        """
-        if shop is not None:
-            return shop
-        known = Shop.objects.filter(slug=SLUG).first()
-        if known is not None or not may_create:
-            return known
-        owner = uploaded_by or (
-            get_user_model()
-            .objects.filter(is_superuser=True, is_active=True)
-            .order_by("created_at", "pk")
-            .first()
-        )
-        if owner is None:
-            raise NoShop(
-                "The Online Retail import makes a shop, which needs an owner. Create an"
-                " operator first (manage.py createsuperuser), or name a shop."
-            )
-        made, _ = Shop.objects.get_or_create(
-            slug=SLUG,
-            defaults={
-                "name": "Online Retail",
-                "owner": owner,
-                "currency": "GBP",
-                "country": "GB",
-                "status": ShopStatus.ACTIVE,
-            },
-        )
-        return made
+        """The named shop, or the one called “Online Retail”. Raises NoShop."""
+        return HOUSE.get(shop=shop, uploaded_by=uploaded_by, may_create=may_create)
 
     def params(self, *, file: IngestionFile, shop: Shop | None) -> dict[str, Any]:
         return {"number_prefix": number_prefix(shop) if shop else None}

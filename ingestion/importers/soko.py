@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # PostgreSQL's regular expressions.
 EMAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}"
 ADDRESS = r"https?://[^[:space:]\"<>]+"
-CURRENCY = Pattern("[A-Za-z]{3}", "a currency such as USD")
+CURRENCY = Pattern("[A-Za-z]+", "a currency such as USD", length=3)
 PRICE = Number(least="0", places=2)
 DEEPEST_CATEGORY = 8
 
@@ -137,8 +137,13 @@ ORDERS = Sheet(
         SKU,
         Column("quantity", ("quantity",), Whole(least=1, most=1_000_000)),
         Column("price", ("price",), PRICE),
-        _optional(
-            "customer_email", Pattern(EMAIL, "an e-mail address", lower=True), "email"
+        Column(
+            "customer_email",
+            ("customer_email", "email"),
+            Pattern(EMAIL, "an e-mail address", lower=True),
+            required=False,
+            in_every_file=False,
+            personal=True,
         ),
         _optional("currency", CURRENCY),
         _optional("discount", PRICE),

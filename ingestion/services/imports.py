@@ -3,10 +3,16 @@
 A kill at any point loses at most the chunk in hand, and the next start goes on behind the last
 committed one. Two workers on one file do no chunk twice: the file's row is locked and must
 still stand where the chunk begins.
+
+A rehearsal does the very same with many chunks in one transaction, which it then takes back: a
+chunk sees what the ones before it wrote, so the counts are those of an import. Its rows are
+locked meanwhile, so it begins a new transaction after half a minute, or when somebody is in its
+way; a key that repeats across such a border is counted as if it were new.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -36,11 +42,10 @@ from ingestion.models import FileStatus, IngestionFile
 from ingestion.readers import Table, open_table
 from ingestion.services import validation
 from ingestion.services.staging import CHUNK_LINES, Block, blocks
-from ingestion.services.uploads import UNFINISHED, opened
+from ingestion.services.uploads import IN_MEMORY, UNFINISHED, opened
 from ingestion.targets import TARGETS
 from shop.errors import DomainError
 from shop.events import publish
-from shop.models import Shop
 from shop.partitions import PartitionsBusy, ensure_range
 
 log = structlog.get_logger(__name__)
@@ -54,6 +59,12 @@ PASSING = (
     postgres.SerializationFailure,
     postgres.LockNotAvailable,
 )
+# A rehearsal's transaction: its length, and how many chunks' temporary tables it may leave in
+# the server's table of locks.
+REHEARSAL_S = 30.0
+REHEARSED_CHUNKS = 32
+COPY_BLOCK = 1024 * 1024
+ERRORS_COPY = 'ingestion_row_errors (id, file_id, line, "column", value, message)'
 # Some dozens of rows in one chunk that the database refuses; more is a broken importer.
 MOST_HALVINGS = 1_000
 COUNTS = ("created", "updated", "unchanged", "failed")
@@ -68,7 +79,7 @@ class _Elsewhere(Exception):
 
 
 class _Rehearsed(Exception):
-    """Rolls the rehearsal of a chunk back."""
+    """Rolls what was rehearsed back."""
 
 
 @dataclass(frozen=True)
@@ -228,49 +239,135 @@ class _Work:
         self, stop_at: float, progress: Progress | None, chunk_lines: int
     ) -> bool:
         """Whether the file's last chunk is done."""
+        upcoming = self._blocks(chunk_lines)
+        if self.file.is_check:
+            return self._rehearse(upcoming, stop_at, progress)
+        for block in upcoming:
+            self._chunk(block)
+            self._refresh_statistics()
+            if progress is not None:
+                progress(self.file)
+            if monotonic() > stop_at:
+                return False
+        return True
+
+    def _blocks(self, chunk_lines: int) -> Iterator[Block]:
+        """Where the file stands to its end; the next is read while one is worked on."""
         rows = self.table.rows(self.file.cursor_line + 1)
         cut = blocks(
             rows, sheet=self.sheet, layout=self.layout, chunk_lines=chunk_lines
         )
-        # The next block is read while the database works on this one.
         with ThreadPoolExecutor(max_workers=1) as reader:
             upcoming = reader.submit(next, cut, None)
             while (block := upcoming.result()) is not None:
                 upcoming = reader.submit(next, cut, None)
-                self._chunk(block)
-                self._refresh_statistics()
-                if progress is not None:
-                    progress(self.file)
-                if monotonic() > stop_at:
-                    return False
+                yield block
+
+    def _rehearse(
+        self, upcoming: Iterator[Block], stop_at: float, progress: Progress | None
+    ) -> bool:
+        """Like `chunks`, and nothing but the counts and the errors stays."""
+        block = next(upcoming, None)
+        while block is not None:
+            with (
+                transaction.atomic(),
+                tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as errors,
+            ):
+                self._locked()
+                start = self.file.cursor_line
+                try:
+                    with transaction.atomic():
+                        block = self._rehearse_some(block, upcoming, stop_at, progress)
+                        self._copy_errors_to(errors, start)
+                        raise _Rehearsed
+                except _Rehearsed:
+                    self._copy_errors_from(errors)
+                    self.file.save()
+            if monotonic() > stop_at:
+                return block is None
         return True
 
+    def _rehearse_some(
+        self,
+        block: Block,
+        upcoming: Iterator[Block],
+        stop_at: float,
+        progress: Progress | None,
+    ) -> Block | None:
+        """As many chunks as one transaction may have; returns the first of the next one."""
+        stop_at = min(stop_at, monotonic() + REHEARSAL_S)
+        following: Block | None = block
+        for done in range(REHEARSED_CHUNKS):
+            if following is None or (done and monotonic() > stop_at):
+                break
+            try:
+                self._chunk(following, tries=1 if done else CHUNK_TRIES)
+            except OperationalError as error:
+                if done and isinstance(error.__cause__, PASSING):
+                    break
+                raise
+            self._refresh_statistics()
+            with connection.cursor() as cursor:
+                _drop_step_tables(cursor)
+                # Whoever holds the locks of several chunks does not wait for another one.
+                cursor.execute("SET LOCAL lock_timeout = '500ms'")
+            if progress is not None:
+                progress(self.file)
+            following = next(upcoming, None)
+        return following
+
+    def _copy_errors_to(self, errors: Any, start: int) -> None:
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(
+                'COPY (SELECT id, file_id, line, "column", value, message'
+                " FROM ingestion_row_errors WHERE file_id = %s AND line > %s"
+                " ORDER BY id) TO STDOUT",
+                [self.file.pk, start],
+            ) as copy,
+        ):
+            for data in copy:
+                errors.write(data)
+
+    def _copy_errors_from(self, errors: Any) -> None:
+        errors.seek(0)
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY {ERRORS_COPY} FROM STDIN") as copy,
+        ):
+            while data := errors.read(COPY_BLOCK):
+                copy.write(data)
+
     def _refresh_statistics(self) -> None:
-        """ANALYZE what grew, after 1, 4, 16, 64 … chunks.
+        """ANALYZE what doubled, looked at after 1, 4, 16, 64 … chunks.
 
         Autovacuum is minutes late for an import, and plans made for empty tables then
         take thousands of times longer.
         """
         self.done += 1
-        if self.file.is_check or self.done < self.next_analysis:
+        if self.done < self.next_analysis:
             return
         self.next_analysis *= 4
         with connection.cursor() as cursor:
             cursor.execute("SELECT DISTINCT entity_type FROM outcome")
             self.written |= {TARGETS[name].table for (name,) in cursor.fetchall()}
-            tables = ", ".join(sorted(self.written | {"ingestion_records"}))
-            cursor.execute(f"ANALYZE (SKIP_LOCKED) {tables}")
+            cursor.execute(
+                _statement("pipeline/grown_tables.sql"),
+                {"tables": sorted(self.written | {"ingestion_records"})},
+            )
+            if tables := ", ".join(name for (name,) in cursor.fetchall()):
+                cursor.execute(f"ANALYZE (SKIP_LOCKED) {tables}")
 
-    def _chunk(self, block: Block) -> None:
+    def _chunk(self, block: Block, tries: int = CHUNK_TRIES) -> None:
         self._stage(block)
         if not self.file.is_check:
             self._ensure_partitions()
-        for attempt in range(1, CHUNK_TRIES + 1):
+        for attempt in range(1, tries + 1):
             try:
                 self._write(block)
                 return
             except OperationalError as error:
-                if not isinstance(error.__cause__, PASSING) or attempt == CHUNK_TRIES:
+                if not isinstance(error.__cause__, PASSING) or attempt == tries:
                     raise
                 log.warning("chunk tried again", file_id=str(self.file.pk))
                 self._stage(block)
@@ -325,7 +422,8 @@ class _Work:
                 _run(cursor, rule, params, wrap=validation.apply_rule)
             cursor.execute(validation.DROP_BAD_ROWS)
             counts = self._apply(cursor, params)
-            cursor.execute(validation.keep_errors(self.layout), params)
+            if counts["failed"]:
+                cursor.execute(validation.keep_errors(self.sheet, self.layout), params)
             file.processed_rows += block.rows
             file.created_rows += counts["created"]
             file.updated_rows += counts["updated"]
@@ -357,10 +455,13 @@ class _Work:
             "now": self.clock(),
             "is_check": file.is_check,
         }
-        return params | self._shop_params(file, file.shop)
-
-    def _shop_params(self, file: IngestionFile, shop: Shop | None) -> dict[str, Any]:
-        return {
+        shop = file.shop
+        if shop is None and file.is_check:
+            # An import has it made when the file comes in; here it goes with the rest.
+            shop = self.importer.shop_for(
+                shop=None, uploaded_by=file.uploaded_by, may_create=True
+            )
+        return params | {
             "shop_id": shop.pk if shop else None,
             "shop_slug": shop.slug if shop else "",
             "currency": shop.currency if shop else None,
@@ -414,28 +515,19 @@ class _Work:
             first = self._halves(cursor, params, lines[:middle], tries)
             second = self._halves(cursor, params, lines[middle:], tries)
             return {name: first[name] + second[name] for name in COUNTS}
-        _drop_step_tables(cursor)
+        _drop_step_tables(cursor, but="halved")
         return counts
 
     def _steps(self, cursor: Any, params: dict[str, Any]) -> dict[str, int]:
-        """The importer's steps and their records; a rehearsal takes them back."""
-        counts: dict[str, int] = {}
-        try:
-            with transaction.atomic():
-                if params["is_check"] and params["shop_id"] is None:
-                    shop = self.importer.shop_for(
-                        shop=None, uploaded_by=self.file.uploaded_by, may_create=True
-                    )
-                    params = params | self._shop_params(self.file, shop)
-                for step in self.sheet.steps:
-                    _run(cursor, step, params)
-                counts = _count(cursor)
-                if params["is_check"]:
-                    cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-                    raise _Rehearsed
-                _keep_records(cursor, params)
-        except _Rehearsed:
-            pass
+        """The importer's steps and their records, or nothing of them."""
+        with transaction.atomic():
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            for step in self.sheet.steps:
+                _run(cursor, step, params)
+            counts = _count(cursor)
+            # What would else break at the commit, where no row could be blamed.
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            _keep_records(cursor, params)
         return counts
 
     def finish(self) -> None:
@@ -446,6 +538,7 @@ class _Work:
             if not file.is_check:
                 cursor.execute("TRUNCATE incoming, outcome")
                 cursor.execute("SET LOCAL work_mem = '64MB'")
+                cursor.execute("SET LOCAL jit = off")
                 params = self._params(file)
                 for step in self.sheet.finish:
                     _run(cursor, step, params)
@@ -502,9 +595,9 @@ def _keep_records(cursor: Any, params: Mapping[str, Any]) -> None:
     cursor.execute(_statement("pipeline/keep_records.sql"), params)
 
 
-def _drop_step_tables(cursor: Any) -> None:
-    """The steps of the next half make theirs anew."""
-    ours = [*validation.TEMPORARY, "halved"]
+def _drop_step_tables(cursor: Any, but: str = "") -> None:
+    """The steps that follow in the same transaction make theirs anew."""
+    ours = [*validation.TEMPORARY, but]
     cursor.execute(
         "SELECT relname FROM pg_class WHERE relnamespace = pg_my_temp_schema()"
         " AND relkind = 'r' AND relname <> ALL(%s)",

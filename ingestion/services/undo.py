@@ -148,6 +148,7 @@ def _take_back(cursor: Any) -> None:
         )
     for name, target in TARGETS.items():
         _restore(cursor, name, target)
+    cursor.execute(_sql("undo_tags"))
 
 
 def _restore(cursor: Any, name: str, target: Target) -> None:

@@ -11,6 +11,9 @@ from ingestion.importers.types import quoted
 
 TEMPORARY = ("staged", "incoming", "refused", "outcome")
 SHOWN_VALUE = 1_000
+# Errors kept with line, column and reason; of a file that is wrong throughout nobody reads more,
+# and ten million rows of it would be as many here.
+MOST_ERRORS = 100_000
 
 
 def create_tables(sheet: Sheet) -> list[str]:
@@ -91,17 +94,39 @@ def apply_rule(select: str) -> str:
 DROP_BAD_ROWS = "DELETE FROM incoming WHERE line IN (SELECT line FROM refused)"
 
 
-def keep_errors(layout: Layout) -> str:
-    """`refused` into ingestion_row_errors, under the headings the file itself uses."""
+def keep_errors(sheet: Sheet, layout: Layout) -> str:
+    """`refused` into ingestion_row_errors, under the headings the file itself uses.
+
+    Whole lines, until the file has `MOST_ERRORS`; the rest is counted and not kept. Values
+    of personal columns stay out, and where there are such columns, so does what may have slipped
+    in from them: cells beyond the heading, and whatever looks like an address. Keys as in
+    `pipeline/keep_records.sql`.
+    """
     headings = ", ".join(
         f"({quoted(name)}, {quoted(layout.heading_of(name))})" for name in layout.places
     )
+    personal = [quoted(column.name) for column in sheet.columns if column.personal]
+    shown = f"coalesce(left(value, {SHOWN_VALUE}), '')"
+    if personal:
+        shown = (
+            f"CASE WHEN \"column\" IN ('', {', '.join(personal)}) OR strpos(value, '@') > 0"
+            f" THEN '' ELSE {shown} END"
+        )
     return (
-        'INSERT INTO ingestion_row_errors (file_id, line, "column", value, message)'
-        ' SELECT %(file_id)s, line, coalesce(heading.shown, "column"),'
-        f" coalesce(left(value, {SHOWN_VALUE}), ''), message FROM refused"
+        "WITH first AS (SELECT left(uuidv7()::text, 28) AS bits,"
+        " (SELECT count(*) FROM ingestion_row_errors WHERE file_id = %(file_id)s) AS kept"
+        "), error AS ("
+        f' SELECT line, "column", {shown} AS value, message,'
+        " row_number() OVER (ORDER BY line) AS number, count(*) OVER (ORDER BY line"
+        " GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before FROM refused"
+        ") "
+        'INSERT INTO ingestion_row_errors (id, file_id, line, "column", value, message)'
+        " SELECT (first.bits || lpad(to_hex(number), 8, '0'))::uuid, %(file_id)s, line,"
+        ' coalesce(heading.shown, "column"), value, message'
+        " FROM error CROSS JOIN first"
         f' LEFT JOIN (VALUES {headings}) AS heading(name, shown) ON name = "column"'
-        " ORDER BY line"
+        f" WHERE first.kept + error.before < {MOST_ERRORS}"
+        " ORDER BY number"
     )
 
 

@@ -58,7 +58,10 @@ SNAPSHOTS = {
         " WHERE NOT extra_data ? 'deleted_at' AND entity_type NOT IN ('shop', 'user')"
         " GROUP BY 1, 2"
     ),
-    "prices": "SELECT variant_id::text, old_price, new_price FROM price_history",
+    "prices": (
+        "SELECT sku, old_price, new_price FROM price_history"
+        " JOIN product_variants ON product_variants.id = variant_id"
+    ),
 }
 BOOKS = {
     "records": "SELECT line, entity_type, action FROM ingestion_records",

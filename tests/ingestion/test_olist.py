@@ -209,7 +209,9 @@ def test_a_sellers_product_is_made_of_the_card_and_costs_what_it_last_did():
     assert sold.price == sold.variants.get().price == Decimal("89.90")
     assert sold.category == Category.objects.get(name="Furniture Decor")
     change = PriceChange.objects.get(product_id=sold.pk)
-    assert (change.old_price, change.new_price) == (Decimal("99.90"), Decimal("89.90"))
+    first = Order.objects.filter(items__product=sold).earliest("event_time")
+    assert (change.old_price, change.new_price) == (None, Decimal("89.90"))
+    assert change.changed_at == first.event_time
 
 
 def test_one_person_is_one_customer_and_no_id_is_kept():

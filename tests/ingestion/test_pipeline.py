@@ -231,7 +231,8 @@ def test_surplus_cells_are_an_error_and_missing_ones_are_empty(shop):
 
     assert counts(file) == (1, 0, 0, 1)
     error = file.row_errors.get()
-    assert (error.line, error.value) == (2, "more")
+    # It may be a customer's number that slipped to the right.
+    assert (error.line, error.column, error.value) == (2, "", "")
 
 
 def test_wrong_columns_refuse_the_file_and_name_them(shop):

@@ -22,9 +22,9 @@ SELECT DISTINCT ON (incoming.order_id)
             ELSE 'unfulfilled' END AS fulfillment_status,
        CASE WHEN incoming.order_status = 'unavailable' THEN 'unavailable'
             ELSE '' END AS cancel_reason,
+       -- Nobody waits here for the money of an order of the past.
        CASE WHEN incoming.order_approved_at IS NOT NULL THEN 'paid'
-            WHEN incoming.order_status IN ('canceled', 'unavailable') THEN 'expired'
-            ELSE 'awaiting_payment' END AS checkout_status,
+            ELSE 'expired' END AS checkout_status,
        NULL::uuid AS checkout_id, NULL::uuid AS buyer_id
   FROM incoming
  ORDER BY incoming.order_id, incoming.line DESC;

@@ -1,5 +1,7 @@
--- A variant's price follows its product's, and the change is recorded with it.
--- Grain: a variant of the chunk. Unit: BRL. Reads latest; writes price_history. Repeatable.
+-- A variant's price follows its product's, and the change is recorded with it; that of a variant
+-- made in this chunk is its first, which is recorded next.
+-- Grain: a variant of the chunk. Unit: BRL. Reads latest, outcome; writes product_variants,
+-- price_history, outcome. Repeatable.
 WITH first AS (
     SELECT product_id, min(line) AS line FROM item GROUP BY product_id
 ), repriced AS (
@@ -14,6 +16,8 @@ WITH first AS (
                                user_id)
     SELECT id, product_id, old_price, new_price, now(), %(user_id)s
       FROM repriced
+     WHERE EXISTS (SELECT FROM price_history AS known
+                    WHERE known.variant_id = repriced.id)
      ORDER BY id
     RETURNING id, product_id
 ), reported AS (

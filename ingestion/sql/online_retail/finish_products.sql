@@ -1,7 +1,8 @@
 -- Name and price of the products that this file sells: those of the latest sale with a price,
 -- whatever file it came in.
 -- Grain: one product and its variant of the same SKU. Unit: the shop's currency.
--- Reads ingestion_records, order_items, orders; writes products, product_variants, outcome.
+-- Reads ingestion_records, order_items, orders; writes products, product_variants,
+-- price_history, outcome.
 -- Repeatable.
 WITH touched AS (
     SELECT DISTINCT item.product_id
@@ -41,10 +42,22 @@ WITH touched AS (
      WHERE product_variants.product_id = locked.id
        AND product_variants.sku = locked.sku
        AND product_variants.price <> locked.price
-    RETURNING product_variants.id, jsonb_build_object(
+    RETURNING product_variants.id, product_variants.product_id, old.price AS old_price,
+              new.price AS new_price, jsonb_build_object(
               'price', old.price, 'updated_at', old.updated_at) AS previous
+), noted AS (
+    -- A variant without a history gets its first price in finish_first_prices.sql.
+    INSERT INTO price_history (variant_id, product_id, old_price, new_price, changed_at,
+                               user_id)
+    SELECT id, product_id, old_price, new_price, %(now)s, %(user_id)s::uuid
+      FROM variant
+     WHERE EXISTS (SELECT FROM price_history AS known WHERE known.variant_id = variant.id)
+     ORDER BY id
+    RETURNING id
 )
 INSERT INTO outcome (line, entity_type, entity_id, action, previous)
 SELECT 0, 'product', id, 'updated', previous FROM product
  UNION ALL
 SELECT 0, 'product_variant', id, 'updated', previous FROM variant
+ UNION ALL
+SELECT 0, 'price_change', id, 'created', NULL FROM noted
