@@ -11,17 +11,23 @@ from orders.models import (
     Checkout,
     Coupon,
     Customer,
+    DeliveryMethod,
+    DeliveryZone,
     Invoice,
+    InvoiceCounter,
     Order,
     OrderCoupon,
     OrderItem,
     OrderReturn,
     OrderReturnItem,
+    OrderReturnPhoto,
     OrderStatus,
     OrderStatusChange,
     OrderTracking,
     Promotion,
+    ShipmentItem,
     ShippingAddress,
+    TaxRate,
 )
 from shop.encryption import keyed_hash
 from tests.factories.catalog import ProductVariantFactory
@@ -202,3 +208,60 @@ class InvoiceFactory(factory.django.DjangoModelFactory):
     currency = factory.SelfAttribute("order.currency")
     total = factory.SelfAttribute("order.total_price")
     issued_at = NOON
+
+
+class InvoiceCounterFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = InvoiceCounter
+
+    shop = factory.SubFactory(ShopFactory)
+
+
+class DeliveryZoneFactory(factory.django.DjangoModelFactory):
+    """Everywhere."""
+
+    class Meta:
+        model = DeliveryZone
+
+    shop = factory.SubFactory(ShopFactory)
+    name = factory.Sequence(lambda n: f"Zone {n}")
+
+
+class DeliveryMethodFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = DeliveryMethod
+
+    zone = factory.SubFactory(DeliveryZoneFactory)
+    name = factory.Sequence(lambda n: f"Post {n}")
+    price = Decimal("5.00")
+    min_days = 2
+    max_days = 5
+
+
+class TaxRateFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = TaxRate
+
+    country = "KE"
+    province = factory.Sequence(lambda n: f"Province {n}")
+    name = "VAT"
+    rate = Decimal("0.16000")
+
+
+class ShipmentItemFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ShipmentItem
+
+    tracking = factory.SubFactory(OrderTrackingFactory)
+    order_item = factory.SubFactory(
+        OrderItemFactory, order=factory.SelfAttribute("..tracking.order")
+    )
+    quantity = 1
+
+
+class OrderReturnPhotoFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = OrderReturnPhoto
+
+    order_return = factory.SubFactory(OrderReturnFactory)
+    photo = factory.django.ImageField(width=8, height=8)

@@ -1,0 +1,182 @@
+"""A checkout as its pages show it: what is missing, how it can be sent, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from orders.models import Checkout, DeliveryMethod, TaxRate
+from orders.pricing import CouponTerms, Method, Quote, Rate, quote
+from orders.queries.cart import (
+    CartLine,
+    Problem,
+    cart_lines,
+    coupon_terms,
+    shop_terms,
+)
+
+CONTACT, ADDRESS, DELIVERY = "contact", "address", "delivery"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShopDelivery:
+    """How one shop can send its items to the address, cheapest first, and how it will."""
+
+    shop_id: UUID
+    shop_name: str
+    methods: tuple[Method, ...]
+    chosen: Method | None
+    # False: nothing of it needs sending.
+    is_needed: bool
+
+    @property
+    def is_missing(self) -> bool:
+        return self.is_needed and self.chosen is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckoutView:
+    """Everything that a checkout's pages show. `quote.hash` is what the buyer agrees to."""
+
+    checkout: Checkout
+    lines: tuple[CartLine, ...]
+    deliveries: tuple[ShopDelivery, ...]
+    # By shop, whether or not they take something off.
+    coupons: dict[UUID, CouponTerms]
+    quote: Quote
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return tuple(problem for line in self.lines for problem in line.problems)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The steps that are left: contact, address, delivery."""
+        needs_address = any(line.requires_shipping for line in self.lines)
+        steps = {
+            CONTACT: not self.checkout.email,
+            ADDRESS: needs_address and not self.checkout.shipping_address,
+            DELIVERY: any(delivery.is_missing for delivery in self.deliveries),
+        }
+        return tuple(step for step, is_missing in steps.items() if is_missing)
+
+    @property
+    def unserved(self) -> tuple[str, ...]:
+        """Names of shops that do not send to the address."""
+        return tuple(
+            delivery.shop_name
+            for delivery in self.deliveries
+            if delivery.is_missing and self.checkout.shipping_address
+        )
+
+
+def checkout_view(*, checkout_id: UUID, now: datetime) -> CheckoutView:
+    """In the same number of statements for any number of shops and items."""
+    checkout = Checkout.objects.select_related("cart").get(pk=checkout_id)
+    return price_checkout(checkout=checkout, now=now)
+
+
+def price_checkout(*, checkout: Checkout, now: datetime) -> CheckoutView:
+    """The same, of a row that the caller has (locked, where it matters)."""
+    if checkout.cart is None:
+        raise ValueError("A purchase from a file has no cart to price.")
+    lines = cart_lines(cart_id=checkout.cart.pk)
+    shops = shop_terms(lines)
+    address = checkout.shipping_address
+    country, province = address.get("country", ""), address.get("province", "")
+    options = delivery_methods(shop_ids=shops, country=country)
+    chosen = {
+        shop_id: _chosen(methods, checkout.delivery.get(str(shop_id)))
+        for shop_id, methods in options.items()
+        if methods
+    }
+    needing = {line.shop_id for line in lines if line.requires_shipping}
+    coupons = coupon_terms(codes=checkout.cart.coupon_codes, shop_ids=shops, now=now)
+    return CheckoutView(
+        checkout=checkout,
+        lines=tuple(lines),
+        deliveries=tuple(
+            ShopDelivery(
+                shop_id=shop_id,
+                shop_name=shop.name,
+                methods=options.get(shop_id, ()),
+                chosen=chosen.get(shop_id),
+                is_needed=shop_id in needing,
+            )
+            for shop_id, shop in shops.items()
+        ),
+        coupons=coupons,
+        quote=quote(
+            currency=checkout.cart.currency,
+            lines=[line for line in lines if line.is_on_sale],
+            shops=shops,
+            methods=chosen,
+            coupons=coupons,
+            rates=tax_rates(country=country, province=province),
+            province=province,
+        ),
+    )
+
+
+def delivery_methods(
+    *, shop_ids: Collection[UUID], country: str
+) -> dict[UUID, tuple[Method, ...]]:
+    """How shops send to a country, cheapest first; without a country nothing is known.
+
+    The first zone by position that names the country counts, else the first that names none.
+    """
+    if not country or not shop_ids:
+        return {}
+    rows = (
+        DeliveryMethod.objects.filter(zone__shop_id__in=list(shop_ids), is_active=True)
+        .select_related("zone")
+        .order_by("zone__position", "zone_id", "price", "id")
+    )
+    by_zone: dict[UUID, list[DeliveryMethod]] = {}
+    for row in rows:
+        by_zone.setdefault(row.zone_id, []).append(row)
+    found: dict[UUID, tuple[Method, ...]] = {}
+    for is_rest in (False, True):
+        for methods in by_zone.values():
+            zone = methods[0].zone
+            fits = not zone.countries if is_rest else country in zone.countries
+            if fits and zone.shop_id not in found:
+                found[zone.shop_id] = tuple(_method(row) for row in methods)
+    return found
+
+
+def tax_rates(*, country: str, province: str) -> list[Rate]:
+    """The rates of a country and of one province of it."""
+    if not country:
+        return []
+    rows = TaxRate.objects.filter(country=country, province__in=["", province])
+    return [
+        Rate(
+            province=row.province,
+            tax_class=row.tax_class,
+            rate=row.rate,
+            applies_to_shipping=row.applies_to_shipping,
+            name=row.name,
+        )
+        for row in rows
+    ]
+
+
+def _chosen(methods: tuple[Method, ...], wanted: str | None) -> Method:
+    """The one asked for where the shop has it for this address, else the cheapest."""
+    by_id = {str(method.id): method for method in methods}
+    return by_id.get(wanted or "") or methods[0]
+
+
+def _method(row: DeliveryMethod) -> Method:
+    return Method(
+        id=row.pk,
+        name=row.name,
+        price=Decimal(row.price),
+        free_from=row.free_from,
+        min_days=row.min_days,
+        max_days=row.max_days,
+    )

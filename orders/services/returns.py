@@ -1,0 +1,307 @@
+"""Returns: asked for, answered, received; and the withdrawal that EU law gives consumers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Sum
+from django.utils.translation import gettext as _
+
+from catalog.services.stock import return_stock
+from orders.errors import NotInOrder, ReturnRefused, TooManyUnits, WrongStatus
+from orders.events import ReturnAnswered, ReturnReceived, ReturnRequested
+from orders.models import (
+    FulfillmentStatus,
+    Order,
+    OrderItem,
+    OrderReturn,
+    OrderReturnItem,
+    OrderStatus,
+    ReturnKind,
+    ReturnStatus,
+    ShipmentItem,
+)
+from shop.events import publish
+from shop.money import round_money
+
+RETURN_WINDOW = timedelta(days=30)
+# Directive 2011/83/EU, article 9: 14 days from when the consumer has the goods.
+WITHDRAWAL_WINDOW = timedelta(days=14)
+MOST_TEXT = 2000
+
+
+@transaction.atomic
+def request_return(
+    *,
+    order_id: UUID,
+    quantities: Mapping[UUID, int],
+    reason: str,
+    by: AbstractBaseUser | None,
+    now: datetime,
+) -> OrderReturn:
+    """Ask to send units back: order item id -> units. The shop answers.
+
+    Raises ReturnRefused (nothing was shipped, or too long ago), NotInOrder, TooManyUnits.
+    """
+    order = _lock(order_id)
+    _check_window(order, RETURN_WINDOW, now)
+    return _open(order, quantities, ReturnKind.RETURN, reason, by, now)
+
+
+@transaction.atomic
+def withdraw(
+    *,
+    order_id: UUID,
+    now: datetime,
+    quantities: Mapping[UUID, int] | None = None,
+    by: AbstractBaseUser | None = None,
+) -> OrderReturn:
+    """Step back from an order, or from some of it, within 14 days of its delivery.
+
+    It needs no reason and no answer: it is approved. Raises as `request_return`.
+    """
+    order = _lock(order_id)
+    _check_window(order, WITHDRAWAL_WINDOW, now)
+    if quantities is None:
+        items = list(order.items.all())
+        left = returnable(items=items)
+        quantities = {id_: units for id_, units in left.items() if units}
+    return _open(order, quantities, ReturnKind.WITHDRAWAL, "", by, now)
+
+
+@transaction.atomic
+def approve_return(
+    *,
+    return_id: UUID,
+    by: AbstractBaseUser | None,
+    now: datetime,
+    answer: str = "",
+) -> OrderReturn:
+    """The shop takes it back; `answer` says where to send it. Safe to repeat."""
+    back = _lock_return(return_id)
+    if back.status == ReturnStatus.APPROVED:
+        return back
+    if back.status != ReturnStatus.REQUESTED:
+        raise WrongStatus(_("This return was answered already."))
+    return _answer(back, ReturnStatus.APPROVED, answer, by, now)
+
+
+@transaction.atomic
+def refuse_return(
+    *, return_id: UUID, by: AbstractBaseUser | None, now: datetime, answer: str
+) -> OrderReturn:
+    """The shop says no, and why. Safe to repeat. A withdrawal cannot be refused."""
+    back = _lock_return(return_id)
+    if back.status == ReturnStatus.REJECTED:
+        return back
+    if back.kind == ReturnKind.WITHDRAWAL:
+        raise ReturnRefused(_("The law lets the buyer withdraw; it cannot be refused."))
+    if back.status != ReturnStatus.REQUESTED:
+        raise WrongStatus(_("This return was answered already."))
+    return _answer(back, ReturnStatus.REJECTED, answer, by, now)
+
+
+@transaction.atomic
+def receive_return(
+    *,
+    return_id: UUID,
+    restock: Collection[UUID],
+    by: AbstractBaseUser | None,
+    now: datetime,
+) -> OrderReturn:
+    """The goods are back; `refund_total` is what is due for them. Safe to repeat.
+
+    restock: ids of the return's lines that go on the shelf again. Raises WrongStatus before
+    the return was approved.
+    """
+    back = _lock_return(return_id)
+    if back.status in {ReturnStatus.RECEIVED, ReturnStatus.REFUNDED}:
+        return back
+    if back.status != ReturnStatus.APPROVED:
+        raise WrongStatus(_("Approve the return first."))
+    lines = list(back.lines.select_related("order_item").order_by("id"))
+    _restock([line for line in lines if line.pk in set(restock)], back, by, now)
+    back.status = ReturnStatus.RECEIVED
+    back.restock = any(line.restocked for line in lines)
+    back.refund_total = sum((_worth(line, back.order) for line in lines), Decimal(0))
+    back.save(update_fields=["status", "restock", "refund_total", "updated_at"])
+    _note_fulfillment(back.order, now)
+    data = {
+        "return_id": back.pk,
+        "shop_id": back.order.shop_id,
+        "refund_total": back.refund_total,
+        "currency": back.order.currency,
+    }
+    publish(ReturnReceived, entity=back.order, at=now, actor=by, data=data)
+    return back
+
+
+def returnable(*, items: Sequence[OrderItem]) -> dict[UUID, int]:
+    """Of order items, by id, the units that were shipped and are in no return yet."""
+    shipped = (
+        ShipmentItem.objects.filter(order_item__in=items)
+        .values_list("order_item_id")
+        .annotate(units=Sum("quantity"))
+    )
+    back = (
+        OrderReturnItem.objects.filter(order_item__in=items)
+        .exclude(order_return__status=ReturnStatus.REJECTED)
+        .values_list("order_item_id")
+        .annotate(units=Sum("quantity"))
+    )
+    sent, returned = dict(shipped), dict(back)
+    return {
+        item.pk: max(sent.get(item.pk, 0) - returned.get(item.pk, 0), 0)
+        for item in items
+    }
+
+
+def _lock(order_id: UUID) -> Order:
+    return Order.objects.select_for_update(no_key=True).get(pk=order_id)
+
+
+def _lock_return(return_id: UUID) -> OrderReturn:
+    """The order's row first: everything about an order waits for that."""
+    order = Order.objects.select_for_update(no_key=True, of=("self",)).get(
+        returns=return_id
+    )
+    back = OrderReturn.objects.get(pk=return_id)
+    back.order = order
+    return back
+
+
+def _check_window(order: Order, window: timedelta, now: datetime) -> None:
+    if (
+        order.status == OrderStatus.CANCELLED
+        or order.fulfillment_status == FulfillmentStatus.UNFULFILLED
+    ):
+        raise ReturnRefused(_("Nothing of this order was sent. Cancel it instead."))
+    if order.completed_at is not None and now >= order.completed_at + window:
+        raise ReturnRefused(
+            _("The %(days)d days to send it back are over.") % {"days": window.days}
+        )
+
+
+def _open(
+    order: Order,
+    quantities: Mapping[UUID, int],
+    kind: ReturnKind,
+    reason: str,
+    by: AbstractBaseUser | None,
+    now: datetime,
+) -> OrderReturn:
+    items = {item.pk: item for item in order.items.all()}
+    left = returnable(items=list(items.values()))
+    if not quantities:
+        raise TooManyUnits(order.order_number, sum(left.values()))
+    for item_id, units in quantities.items():
+        if item_id not in items:
+            raise NotInOrder
+        if not 1 <= units <= left[item_id]:
+            raise TooManyUnits(items[item_id].name, left[item_id])
+    is_withdrawal = kind == ReturnKind.WITHDRAWAL
+    back = OrderReturn.objects.create(
+        order=order,
+        kind=kind,
+        status=ReturnStatus.APPROVED if is_withdrawal else ReturnStatus.REQUESTED,
+        reason=reason.replace("\0", "").strip()[:MOST_TEXT],
+        user_id=by.pk if by else None,
+        items=[
+            {"sku": items[item_id].sku, "quantity": units}
+            for item_id, units in quantities.items()
+        ],
+        event_time=now,
+    )
+    OrderReturnItem.objects.bulk_create(
+        OrderReturnItem(
+            order_return=back,
+            order_item=items[item_id],
+            product_id=items[item_id].product_id,
+            quantity=units,
+            price=_unit_price(items[item_id], order.currency),
+        )
+        for item_id, units in quantities.items()
+    )
+    data = {"return_id": back.pk, "shop_id": order.shop_id, "kind": back.kind}
+    publish(ReturnRequested, entity=order, at=now, actor=by, data=data)
+    return back
+
+
+def _answer(
+    back: OrderReturn,
+    status: ReturnStatus,
+    answer: str,
+    by: AbstractBaseUser | None,
+    now: datetime,
+) -> OrderReturn:
+    back.status = status
+    back.answer = answer.replace("\0", "").strip()[:MOST_TEXT]
+    back.save(update_fields=["status", "answer", "updated_at"])
+    data = {"return_id": back.pk, "shop_id": back.order.shop_id, "status": status}
+    publish(ReturnAnswered, entity=back.order, at=now, actor=by, data=data)
+    return back
+
+
+def _restock(
+    lines: Sequence[OrderReturnItem],
+    back: OrderReturn,
+    by: AbstractBaseUser | None,
+    now: datetime,
+) -> None:
+    units: dict[UUID, int] = {}
+    for line in lines:
+        variant_id = line.order_item.variant_id if line.order_item else None
+        if variant_id is None:
+            continue
+        units[variant_id] = units.get(variant_id, 0) + line.quantity
+        line.restocked = True
+    if units:
+        notes = f"Returned from {back.order.order_number}"
+        return_stock(
+            quantities=units, now=now, user_id=by.pk if by else None, notes=notes
+        )
+    OrderReturnItem.objects.bulk_update(lines, ["restocked"])
+
+
+def _paid(item: OrderItem) -> Decimal:
+    """What was paid for a whole line."""
+    paid: Decimal = item.price * item.quantity - item.total_discount + item.tax
+    return paid
+
+
+def _unit_price(item: OrderItem, currency: str) -> Decimal:
+    return round_money(_paid(item) / item.quantity, currency)
+
+
+def _worth(line: OrderReturnItem, order: Order) -> Decimal:
+    """What is due for a line; of all returns of an item together, what was paid for it."""
+    item = line.order_item
+    if item is None:
+        return round_money(line.price * line.quantity, order.currency)
+    earlier = OrderReturnItem.objects.filter(
+        order_item=item,
+        order_return__status__in=[ReturnStatus.RECEIVED, ReturnStatus.REFUNDED],
+    ).exclude(pk=line.pk)
+    before = earlier.aggregate(units=Sum("quantity"))["units"] or 0
+
+    def part(units: int) -> Decimal:
+        return round_money(_paid(item) * units / item.quantity, order.currency)
+
+    return part(before + line.quantity) - part(before)
+
+
+def _note_fulfillment(order: Order, now: datetime) -> None:
+    """An order is returned when every unit of it is back."""
+    ordered = order.items.aggregate(units=Sum("quantity"))["units"] or 0
+    back = OrderReturnItem.objects.filter(
+        order_return__order=order,
+        order_return__status__in=[ReturnStatus.RECEIVED, ReturnStatus.REFUNDED],
+    )
+    if (back.aggregate(units=Sum("quantity"))["units"] or 0) >= ordered:
+        order.fulfillment_status = FulfillmentStatus.RETURNED
+        order.save(update_fields=["fulfillment_status", "updated_at"])
