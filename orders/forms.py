@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from orders.errors import AddressRefused
+from orders.queries.checkout import ShopDelivery
 from orders.services.addresses import (
     Address,
     AddressField,
@@ -79,6 +82,54 @@ def _control(field: AddressField) -> forms.Field:
 
 def _optional(label: str) -> Any:
     return _("%(label)s (optional)") % {"label": label}
+
+
+class CheckoutAddressForm(AddressForm):
+    """The first step of a checkout: where news goes, and where the parcels go."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        email = forms.CharField(
+            required=False,
+            label=_("E-mail"),
+            max_length=254,
+            strip=True,
+            widget=forms.EmailInput(
+                {"autocomplete": "email", "required": True, "maxlength": 254}
+            ),
+            help_text=_("For the confirmation and news of your parcels."),
+        )
+        same = forms.BooleanField(
+            required=False, label=_("The invoice goes to the same address")
+        )
+        self.fields = {"email": email, **self.fields, "same_billing": same}
+
+
+class DeliveryForm(forms.Form):
+    """How each shop sends: one choice of a method for each shop that sends something."""
+
+    def __init__(self, *args: Any, deliveries: Sequence[ShopDelivery], **options: Any):
+        super().__init__(*args, **options)
+        self.shops = [one for one in deliveries if one.is_needed and one.methods]
+        for shop in self.shops:
+            self.fields[str(shop.shop_id)] = forms.ChoiceField(
+                choices=[(str(method.id), method.name) for method in shop.methods],
+                required=False,
+                initial=str(shop.chosen.id) if shop.chosen else None,
+                label=shop.shop_name,
+                error_messages={
+                    "invalid_choice": _("Choose one of the ways this shop delivers.")
+                },
+            )
+
+    @property
+    def choices(self) -> dict[UUID, UUID]:
+        """Of a valid form: shop -> method, as `set_delivery` takes it."""
+        return {
+            UUID(shop): UUID(method)
+            for shop, method in self.cleaned_data.items()
+            if method
+        }
 
 
 class AddToCartForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import account, addresses, cart
+from orders.views import account, addresses, cart, checkout
 
 app_name = "orders"
 
@@ -15,6 +15,28 @@ urlpatterns = [
     path("cart/prices/", cart.accept_prices, name="accept_prices"),
     path("cart/coupon/", cart.use_coupon, name="use_coupon"),
     path("cart/coupon/remove/", cart.drop_coupon, name="drop_coupon"),
+    path("checkout/", checkout.checkout, name="checkout"),
+    path(
+        "checkout/<uuid:checkout_id>/address/",
+        checkout.address,
+        name="checkout_address",
+    ),
+    path(
+        "checkout/<uuid:checkout_id>/address/<uuid:address_id>/",
+        checkout.use_kept_address,
+        name="use_kept_address",
+    ),
+    path(
+        "checkout/<uuid:checkout_id>/billing/",
+        checkout.billing,
+        name="checkout_billing",
+    ),
+    path(
+        "checkout/<uuid:checkout_id>/delivery/",
+        checkout.delivery,
+        name="checkout_delivery",
+    ),
+    path("checkout/<uuid:checkout_id>/done/", checkout.done, name="checkout_done"),
     path("account/", account.account, name="account"),
     path("account/addresses/", addresses.addresses, name="addresses"),
     path("account/addresses/new/", addresses.new_address, name="new_address"),
