@@ -115,6 +115,10 @@ class Choice:
     options: list[Option]
     missing: Missing | None
 
+    @property
+    def href(self) -> str:
+        return _href(variant=self.variant.sku)
+
 
 @dataclass(frozen=True)
 class _Board:

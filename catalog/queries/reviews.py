@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from catalog.models import ProductReview, ReviewVote
 
 PER_PAGE = 10
+# On the product's own page.
+FIRST_SHOWN = 5
 # Nobody reads further by hand, and a deep page costs as much as all before it.
 LAST_PAGE = 200
 RATINGS = (5, 4, 3, 2, 1)
@@ -63,6 +65,18 @@ class Reviews:
     def has_next(self) -> bool:
         return self.asked.page < self.last
 
+    @property
+    def next_page(self) -> int:
+        return self.asked.page + 1
+
+    @property
+    def previous_page(self) -> int:
+        return self.asked.page - 1
+
+    @property
+    def sorts(self) -> list[tuple[str, Any]]:
+        return [(name, label) for name, (label, _order) in SORTS.items()]
+
 
 def product_reviews(
     *,
@@ -70,6 +84,7 @@ def product_reviews(
     counts: Mapping[int, int],
     asked: AskedReviews,
     reader_id: UUID | None,
+    per_page: int = PER_PAGE,
 ) -> Reviews:
     """counts: stars -> approved reviews. One statement, none where there is nothing.
 
@@ -77,10 +92,10 @@ def product_reviews(
     """
     count = sum(counts.values())
     found = counts.get(asked.stars, 0) if asked.stars else count
-    last = min(max(1, -(-found // PER_PAGE)), LAST_PAGE)
+    last = min(max(1, -(-found // per_page)), LAST_PAGE)
     asked = AskedReviews(asked.stars, asked.sort, min(asked.page, last))
-    start = (asked.page - 1) * PER_PAGE
-    rows = _shown(product_id, asked, reader_id)[start : start + PER_PAGE]
+    start = (asked.page - 1) * per_page
+    rows = _shown(product_id, asked, reader_id)[start : start + per_page]
     total = sum(stars * number for stars, number in counts.items())
     return Reviews(
         rows=list(rows) if found else [],

@@ -17,6 +17,17 @@ def is_gone(variant: ProductVariant) -> bool:
 
 
 @register.filter
+def most_units(variant: ProductVariant) -> int | None:
+    """How many may be asked for at once; None where more can be ordered."""
+    if (
+        not variant.inventory_tracking
+        or variant.inventory_policy == InventoryPolicy.CONTINUE
+    ):
+        return None
+    return variant.available_quantity
+
+
+@register.filter
 def units_left(variant: ProductVariant) -> int | None:
     """How many are left, where they are few and no more can be ordered."""
     if (
