@@ -12,6 +12,7 @@ from analytics.models import (
     RollupMark,
     RollupRun,
     SalesAggregateDaily,
+    SalesAggregateMonthly,
     SalesMetrics,
     ShopMetricsDaily,
     ShopMetricsHourly,
@@ -96,6 +97,20 @@ class SalesAggregateDailyAdmin(HistoryAdmin):
     )
     list_filter = (days("date"), choices("payment_method"))
     ordering = ("-date",)
+    search_ids = ("product_id",)
+    search_help_text = SUBJECT
+
+
+@admin.register(SalesAggregateMonthly)
+class SalesAggregateMonthlyAdmin(HistoryAdmin):
+    list_display = (
+        "month",
+        reference("product_id", "catalog.product", "product"),
+        money("total_revenue"),
+        "total_units",
+    )
+    list_filter = (days("month"),)
+    ordering = ("-month",)
     search_ids = ("product_id",)
     search_help_text = SUBJECT
 

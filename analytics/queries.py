@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -191,17 +191,41 @@ def best_shops(currency: str, span: Span, other: Span | None, most: int) -> list
     return [Best(*row) for row in rows]
 
 
+def _whole_months(span: Span) -> Span:
+    """The months that lie wholly in the span; an empty span at its end where none does."""
+    first = span[0].replace(day=1)
+    if first < span[0]:
+        first = (first + timedelta(days=32)).replace(day=1)
+    last = span[1].replace(day=1)
+    return (first, last) if first < last else (span[1], span[1])
+
+
 def best_products(
     currency: str, span: Span, other: Span | None, most: int
 ) -> list[Best]:
-    """The products with the most revenue, and the units sold."""
+    """The products with the most revenue, and the units sold.
+
+    Whole months come from their sums, the days around them from the daily rows.
+    """
+    first_month, last_month = _whole_months(span)
     rows = _fetch(
         """
         WITH best AS MATERIALIZED (
             SELECT product_id, sum(total_revenue) AS revenue, sum(total_units) AS units
-              FROM sales_aggregates_daily
-             WHERE currency = %(currency)s
-               AND date >= %(start)s::date AND date < %(end)s::date
+              FROM (SELECT product_id, total_revenue, total_units
+                      FROM sales_aggregates_monthly
+                     WHERE currency = %(currency)s
+                       AND month >= %(first_month)s AND month < %(last_month)s
+                    UNION ALL
+                    SELECT product_id, total_revenue, total_units
+                      FROM sales_aggregates_daily
+                     WHERE currency = %(currency)s
+                       AND date >= %(start)s::date AND date < %(first_month)s
+                    UNION ALL
+                    SELECT product_id, total_revenue, total_units
+                      FROM sales_aggregates_daily
+                     WHERE currency = %(currency)s
+                       AND date >= %(last_month)s AND date < %(end)s::date) AS part
              GROUP BY product_id
              ORDER BY revenue DESC, product_id LIMIT %(most)s)
         SELECT best.product_id, product.name, best.revenue, best.units, coalesce((
@@ -213,6 +237,7 @@ def best_products(
           JOIN products AS product ON product.id = best.product_id
          ORDER BY best.revenue DESC, best.product_id
         """,
-        _params(currency, span, other) | {"most": most},
+        _params(currency, span, other)
+        | {"most": most, "first_month": first_month, "last_month": last_month},
     )
     return [Best(*row) for row in rows]

@@ -138,6 +138,14 @@ ROLLUPS = {
 }
 
 
+MONTHS = _statement("sales_aggregates_monthly")
+# A month that begins before the range may hold a day of it.
+IN_MONTHS = (
+    "month >= date_trunc('month', %(start_date)s::timestamp)::date"
+    " AND month < %(end_date)s"
+)
+
+
 @cache
 def columns_of(rollup: Rollup) -> tuple[str, ...]:
     """The columns that the rollup's statement fills; the others keep their default, 0."""
@@ -159,6 +167,21 @@ def write_rows(rollup: Rollup, start: datetime, end: datetime, *, into: str) -> 
             rollup.params(start, end),
         )
         return int(cursor.rowcount)
+
+
+def sum_months(start: datetime, end: datetime) -> None:
+    """Sum the months that hold a day of `[start, end)` anew from the daily rows."""
+    params = ROLLUPS["sales_aggregates_daily"].params(start, end)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM sales_aggregates_monthly WHERE {IN_MONTHS}", params
+        )
+        cursor.execute(
+            "INSERT INTO sales_aggregates_monthly"
+            " (month, product_id, currency, total_revenue, total_units)"
+            f" {MONTHS}",
+            params,
+        )
 
 
 def delete_rows(rollup: Rollup, start: datetime, end: datetime) -> None:

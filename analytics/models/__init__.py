@@ -8,7 +8,12 @@ from analytics.models.metrics import (
     UserMetricsHourly,
 )
 from analytics.models.rollup import RollupMark, RollupRun, RollupStatus
-from analytics.models.sales import ProductDay, SalesAggregateDaily, SalesMetrics
+from analytics.models.sales import (
+    ProductDay,
+    SalesAggregateDaily,
+    SalesAggregateMonthly,
+    SalesMetrics,
+)
 
 __all__ = [
     "CalendarDay",
@@ -19,6 +24,7 @@ __all__ = [
     "RollupRun",
     "RollupStatus",
     "SalesAggregateDaily",
+    "SalesAggregateMonthly",
     "SalesMetrics",
     "ShopMetricsDaily",
     "ShopMetricsHourly",

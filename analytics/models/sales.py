@@ -54,6 +54,36 @@ class SalesAggregateDaily(models.Model):
         return f"{self.date} {self.product_id}"
 
 
+class SalesAggregateMonthly(models.Model):
+    """Sales of a product in a month of UTC days: the daily rows, summed as they are built.
+
+    What a long range is read from, so that a year costs no more than a month.
+    """
+
+    id = fields.key()
+    created_at = fields.written_at()
+    month = models.DateField()
+    product_id = models.UUIDField()
+    currency = fields.currency()
+    total_revenue = fields.money()
+    total_units = fields.count()
+
+    class Meta:
+        db_table = "sales_aggregates_monthly"
+        verbose_name_plural = "sales aggregates monthly"
+        constraints = [
+            # The sums with the key: the dashboard reads them out of the index alone.
+            models.UniqueConstraint(
+                fields=["currency", "month", "product_id"],
+                include=["total_revenue", "total_units"],
+                name="uk_sales_aggregates_monthly_currency_month_product_id",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.product_id}"
+
+
 class SalesMetrics(models.Model):
     """The whole market, one UTC day and currency: sums of two currencies mean nothing."""
 

@@ -17,7 +17,16 @@ from django.db.models import Min
 from django.utils import timezone
 
 from analytics.models import RollupRun, RollupStatus
-from analytics.rollups import DAY, HOUR, ROLLUPS, SQL, Rollup, delete_rows, write_rows
+from analytics.rollups import (
+    DAY,
+    HOUR,
+    ROLLUPS,
+    SQL,
+    Rollup,
+    delete_rows,
+    sum_months,
+    write_rows,
+)
 from shop.errors import DomainError
 from shop.partitions.ranges import ensure_range
 
@@ -205,6 +214,8 @@ def _build(piece: Piece, *, wait: bool) -> int:
     rows = write_rows(rollup, start, end, into=rollup.table)
     if rollup.subject == "shop":
         _doubt_next_orders(rollup, start, end)
+    if rollup.name == "sales_aggregates_daily":
+        sum_months(start, end)
     now = timezone.now()
     runs.update(status=RollupStatus.DONE, rows=0, error="", finished_at=now)
     with connection.cursor() as cursor:
@@ -283,7 +294,10 @@ def tidy(rollups: Sequence[Rollup], *, rows: int) -> None:
     if rows < MANY_ROWS or connection.in_atomic_block:
         return
     with connection.cursor() as cursor:
-        for table in (*(rollup.table for rollup in rollups), "rollup_runs"):
+        tables = [rollup.table for rollup in rollups]
+        if ROLLUPS["sales_aggregates_daily"] in rollups:
+            tables.append("sales_aggregates_monthly")
+        for table in (*tables, "rollup_runs"):
             cursor.execute(f"VACUUM (ANALYZE) {table}")
 
 

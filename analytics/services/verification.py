@@ -14,9 +14,16 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from analytics.rollups import SQL, Rollup, write_rows
+from analytics.rollups import IN_MONTHS, MONTHS, SQL, Rollup, write_rows
 
 FRESH = "rollup_fresh"
+# The months that hold a day of the range, beside what their days add up to.
+SUMMED = f"""
+SELECT month, product_id, currency, stored.total_revenue, summed.total_revenue,
+       stored.total_units, summed.total_units
+  FROM (SELECT * FROM sales_aggregates_monthly WHERE {IN_MONTHS}) AS stored
+  FULL JOIN ({MONTHS}) AS summed USING (month, product_id, currency)
+"""
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,40 @@ def _verify_part(rollup: Rollup, start: datetime, end: datetime) -> Verified:
             rollup.params(start, end),
         )
         rows = cursor.fetchone()[0]
-    return Verified(rows * (len(rollup.figures) - len(rollup.key)), difference)
+        cells = rows * (len(rollup.figures) - len(rollup.key))
+        if rollup.name == "sales_aggregates_daily" and difference is None:
+            found = _verify_months(rollup.params(start, end))
+            cells, difference = cells + found.cells, found.difference
+    return Verified(cells, difference)
+
+
+def _verify_months(params: dict[str, Any]) -> Verified:
+    """The monthly sums against the daily rows they are made of."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({SUMMED}) AS found", params)
+        months = cursor.fetchone()[0]
+        cursor.execute(
+            f"{SUMMED} WHERE (stored.total_revenue, stored.total_units)"
+            " IS DISTINCT FROM (summed.total_revenue, summed.total_units)"
+            " ORDER BY 1, 2, 3 LIMIT 1",
+            params,
+        )
+        row = cursor.fetchone()
+    if row is None:
+        return Verified(2 * months)
+    month, product, currency, *figures = row
+    at = 0 if figures[0] != figures[1] else 2
+    return Verified(
+        2 * months,
+        Difference(
+            "sales_aggregates_monthly",
+            month,
+            f"{product}, {currency}",
+            ("total_revenue", "", "total_units")[at],
+            figures[at],
+            figures[at + 1],
+        ),
+    )
 
 
 @cache

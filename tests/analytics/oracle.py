@@ -518,4 +518,23 @@ def assert_exact() -> int:
             }
             assert not wrong, (rollup.name, key)
         cells += sum(len(figures) - len(rollup.key) for figures in expected.values())
-    return cells
+    return cells + _assert_months(world)
+
+
+def _assert_months(world: World) -> int:
+    """The monthly sums, from the days that the raw rows give."""
+    expected: dict[tuple[Any, ...], list[Any]] = {}
+    for key, figures in world.cells(ROLLUPS["sales_aggregates_daily"]).items():
+        month = (key[0].replace(day=1), key[1], figures["currency"])
+        sums = expected.setdefault(month, [ZERO, 0])
+        sums[0] += figures["total_revenue"]
+        sums[1] += figures["total_units"]
+    stored = {
+        (row["month"], row["product_id"], row["currency"]): [
+            row["total_revenue"],
+            row["total_units"],
+        ]
+        for row in rows("sales_aggregates_monthly")
+    }
+    assert stored == expected
+    return 2 * len(expected)

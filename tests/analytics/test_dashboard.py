@@ -8,9 +8,12 @@ from django.urls import reverse
 from django.utils.translation import override
 
 from analytics.dashboard import Period, _buckets, _round_top, dashboard
+from analytics.models import SalesAggregateMonthly
+from analytics.queries import best_products
 from analytics.rollups import ROLLUPS
 from analytics.services.rollups import collect_marks, work_off
-from orders.models import Order
+from analytics.services.verification import verify
+from orders.models import Order, OrderItem
 from tests.factories.orders import (
     CustomerFactory,
     OrderFactory,
@@ -186,6 +189,47 @@ def test_the_longest_range_there_is_shows_every_sale():
     assert [bar for bar in drawn if bar[1] != "0"] == [("2022", "1"), ("2030", "1")]
 
 
+def test_best_products_of_any_range_are_what_its_days_add_up_to():
+    sold = [
+        sell(at=NOON - days * DAY, price=str(days + 1), shop__name=f"Shop {days}")
+        for days in (0, 1, 30, 31, 45, 90)
+    ]
+    first = sold[0].items.get().product
+    for days in (29, 40, 60, 95):
+        again = OrderFactory(event_time=NOON - days * DAY, shop=first.shop)
+        OrderItemFactory(order=again, product=first, price=Decimal("0.25"))
+    add_up()
+    orders = {order.event_time.date(): [] for order in Order.objects.all()}
+    for item in OrderItem.objects.select_related("order"):
+        orders[item.order.event_time.date()].append(item)
+
+    for start in range(0, 130, 7):
+        for days in (1, 20, 31, 59, 62, 120):
+            end = NOON.date() + DAY - start * DAY
+            span = (end - days * DAY, end)
+            expected: dict[str, Decimal] = {}
+            for day, items in orders.items():
+                for item in items if span[0] <= day < span[1] else ():
+                    was = expected.get(item.product_id, Decimal(0))
+                    expected[item.product_id] = was + item.subtotal
+            found = best_products("USD", span, None, 99)
+            assert {row.key: row.revenue for row in found} == expected, span
+
+
+def test_a_wrong_month_is_found_by_verifying():
+    sell(at=NOON)
+    add_up()
+    span = {"start": NOON - DAY, "end": NOON + DAY}
+    daily = [ROLLUPS["sales_aggregates_daily"]]
+    assert verify(rollups=daily, **span).difference is None
+
+    SalesAggregateMonthly.objects.update(total_units=7)
+
+    found = verify(rollups=daily, **span).difference
+    assert (found.table, found.column) == ("sales_aggregates_monthly", "total_units")
+    assert (found.stored, found.expected) == (7, 1)
+
+
 def test_kept_figures_speak_the_language_of_who_looks():
     sell(at=NOON, price="1234.50")
     add_up()
@@ -261,6 +305,7 @@ def test_the_number_of_queries_does_not_grow(shops, django_assert_num_queries):
         "usermetricshourly",
         "usermetricsdaily",
         "salesaggregatedaily",
+        "salesaggregatemonthly",
         "salesmetrics",
         "productday",
         "calendarday",

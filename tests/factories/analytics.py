@@ -11,6 +11,7 @@ from analytics.models import (
     RollupMark,
     RollupRun,
     SalesAggregateDaily,
+    SalesAggregateMonthly,
     SalesMetrics,
     ShopMetricsDaily,
     ShopMetricsHourly,
@@ -92,6 +93,17 @@ class SalesAggregateDailyFactory(factory.django.DjangoModelFactory):
     payment_method = "card"
     currency = "USD"
     total_revenue = Decimal("10.00")
+
+
+class SalesAggregateMonthlyFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = SalesAggregateMonthly
+
+    month = DAY.date()
+    product_id = factory.LazyFunction(uuid7)
+    currency = "USD"
+    total_revenue = Decimal("10.00")
+    total_units = 1
 
 
 class SalesMetricsFactory(factory.django.DjangoModelFactory):
