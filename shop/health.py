@@ -368,7 +368,7 @@ def storage(name: str) -> Finding:
         message = f"Files cannot be kept: {_reason(error)}"
         mend = (
             "Mend S3_ENDPOINT_URL, S3_BUCKET, S3_ACCESS_KEY and S3_SECRET_KEY."
-            if settings.S3_ENDPOINT_URL
+            if hasattr(store, "bucket_name")
             else f"Let this account write below {settings.MEDIA_ROOT}."
         )
         return Finding(label, Level.ERROR, message, mend)

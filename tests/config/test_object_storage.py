@@ -197,6 +197,13 @@ def test_doctor_reads_a_picture_as_a_browser_would(examined):
     assert examined().level == Level.OK
 
 
+def test_doctor_names_what_to_mend_when_a_bucket_cannot_be_written(examined):
+    finding = examined(s3_bucket="missing")
+
+    assert finding.level == Level.ERROR
+    assert "S3_BUCKET" in finding.mend
+
+
 def test_doctor_sees_a_public_address_that_shows_nothing(examined, s3_url):
     finding = examined(s3_public_url=f"{s3_url}/another")
 
