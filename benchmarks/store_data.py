@@ -37,38 +37,38 @@ INSERT INTO shops (name, slug, status, currency, country, owner_id)
 SELECT 'Shop ' || n, 'shop-' || n, 'active', 'EUR', 'DE', %(owner)s
   FROM generate_series(1, 20) AS n
 """
-# Multiplying by primes spreads the values without a random source.
+# A hash spreads the values without a random source, and each independently of the others.
 PRODUCTS = """
 INSERT INTO products
        (sku, name, slug, description, short_description, price, compare_price, currency,
         status, rating_average, review_count, event_time, attributes,
         shop_id, category_id, brand_id)
 SELECT 'P' || n,
-       (ARRAY['Oak','Linen','Copper','Wool','Glass','Paper','Steel','Felt'])[n %% 8 + 1]
+       (ARRAY['Oak','Linen','Copper','Wool','Glass','Paper','Steel','Felt'])[abs(hashtext('a' || n)) %% 8 + 1]
        || ' ' ||
        (ARRAY['lamp','chair','guitar','kettle','scarf','clock','basket','bowl','desk','tent']
-       )[n * 7 %% 10 + 1] || ' ' || n,
+       )[abs(hashtext('b' || n)) %% 10 + 1] || ' ' || n,
        'product-' || n,
        'A thing to use every day, made to last. Number ' || n || ' of its kind.',
        'A thing to use every day.',
-       round((5 + n * 7919 %% 20000 / 100.0)::numeric, 2),
-       CASE WHEN n %% 5 = 0
-            THEN round(1.25 * (5 + n * 7919 %% 20000 / 100.0)::numeric, 2) END,
+       round((5 + abs(hashtext('price' || n)) %% 20000 / 100.0)::numeric, 2),
+       CASE WHEN abs(hashtext('sale' || n)) %% 5 = 0
+            THEN round(1.25 * (5 + abs(hashtext('price' || n)) %% 20000 / 100.0)::numeric, 2) END,
        'EUR', 'active',
-       CASE WHEN n %% 4 > 0 THEN round((2.5 + n * 31 %% 250 / 100.0)::numeric, 2) ELSE 0 END,
-       CASE WHEN n %% 4 > 0 THEN n * 13 %% 90 + 1 ELSE 0 END,
+       CASE WHEN abs(hashtext('rated' || n)) %% 4 > 0 THEN round((2.5 + abs(hashtext('rating' || n)) %% 250 / 100.0)::numeric, 2) ELSE 0 END,
+       CASE WHEN abs(hashtext('rated' || n)) %% 4 > 0 THEN abs(hashtext('reviews' || n)) %% 90 + 1 ELSE 0 END,
        now() - n * interval '1 second',
        jsonb_build_object('facts', jsonb_build_object(
-         'Colour', (ARRAY['Black','Blue','Green','Red','White','Natural'])[n * 11 %% 6 + 1],
-         'Material', (ARRAY['Wood','Metal','Cotton','Glass','Leather'])[n * 17 %% 5 + 1],
+         'Colour', (ARRAY['Black','Blue','Green','Red','White','Natural'])[abs(hashtext('colour' || n)) %% 6 + 1],
+         'Material', (ARRAY['Wood','Metal','Cotton','Glass','Leather'])[abs(hashtext('material' || n)) %% 5 + 1],
          'Made in', (ARRAY['Germany','Kenya','Portugal','Japan','India','Peru','Italy'])
-                    [n * 3 %% 7 + 1],
-         'Season', (ARRAY['Summer','Winter','All year'])[n * 5 %% 3 + 1])),
+                    [abs(hashtext('land' || n)) %% 7 + 1],
+         'Season', (ARRAY['Summer','Winter','All year'])[abs(hashtext('season' || n)) %% 3 + 1])),
        shop.id, category.id, brand.id
   FROM generate_series(1, %(products)s) AS n
-  JOIN shops AS shop ON shop.slug = 'shop-' || (n * 19 %% 20 + 1)
-  JOIN categories AS category ON category.slug = 'category-' || (n / 3 %% 20 + 1)
-  JOIN brands AS brand ON brand.slug = 'brand-' || (n * 23 %% 40 + 1)
+  JOIN shops AS shop ON shop.slug = 'shop-' || (abs(hashtext('shop' || n)) %% 20 + 1)
+  JOIN categories AS category ON category.slug = 'category-' || (abs(hashtext('category' || n)) %% 20 + 1)
+  JOIN brands AS brand ON brand.slug = 'brand-' || (abs(hashtext('brand' || n)) %% 40 + 1)
 """
 VARIANTS = """
 INSERT INTO product_variants

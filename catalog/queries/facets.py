@@ -6,7 +6,7 @@ the filter it belongs to: it says how many there would be if it were chosen too.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -55,7 +55,8 @@ HAS_OPTION = """EXISTS (
        AND CASE array_position(scope.option_names, %s::varchar)
                 WHEN 1 THEN variant.option1 WHEN 2 THEN variant.option2
                 WHEN 3 THEN variant.option3 END = ANY(%s))"""
-# Grain: a value of a filter. Reads the products of the scope once, and their variants.
+# Grain: a value of a filter; a brand or shop that is chosen comes once more, for its name.
+# Reads the products of the scope once, and their variants.
 COUNTS = """
 WITH scope AS MATERIALIZED (SELECT * FROM ({base}) AS scope LIMIT %s),
 candidate AS MATERIALIZED (
@@ -86,10 +87,14 @@ SELECT 'brand', brand.slug, brand.name, count, NULL, NULL
           FROM candidate WHERE missed & {not_brand} = 0 GROUP BY brand_id) AS counted
   JOIN brands AS brand ON brand.id = counted.brand_id AND brand.is_active
  UNION ALL
+SELECT 'brand', slug, name, 0, NULL, NULL FROM brands WHERE slug = ANY(%s)
+ UNION ALL
 SELECT 'shop', shop.slug, shop.name, count, NULL, NULL
   FROM (SELECT shop_id, count(*) AS count
           FROM candidate WHERE missed & {not_shop} = 0 GROUP BY shop_id) AS counted
   JOIN shops AS shop ON shop.id = counted.shop_id
+ UNION ALL
+SELECT 'shop', slug, name, 0, NULL, NULL FROM shops WHERE slug = ANY(%s)
  UNION ALL
 SELECT 'fact', counted.name, word.word, sum(count)::bigint, NULL, NULL
   FROM (SELECT fact.key AS name, fact.value, count(*) AS count
@@ -283,8 +288,10 @@ def currency_of(*, scope: Scope) -> str:
     return row[0] if row else ""
 
 
-def count_facets(*, scope: Scope, conditions: Sequence[Condition]) -> Facets:
-    """One statement, whatever is chosen."""
+def count_facets(
+    *, scope: Scope, conditions: Sequence[Condition], filters: Filters
+) -> Facets:
+    """One statement, whatever is chosen. conditions: of the same filters."""
     bits = {condition.name: 1 << place for place, condition in enumerate(conditions)}
     missed = " + ".join(
         f"CASE WHEN {condition.sql.replace(IN_STOCK, 'scope.in_stock')} THEN 0 ELSE {bit} END"
@@ -324,7 +331,8 @@ def count_facets(*, scope: Scope, conditions: Sequence[Condition]) -> Facets:
         rating_rows="".join(f", ('{rating}', rating{rating})" for rating in RATINGS),
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*values, *names, *names])
+        named = [list(filters.brands), list(filters.shops)]
+        cursor.execute(sql, [*values, *named, *names, *names])
         rows = cursor.fetchall()
     return _facets(rows)
 
@@ -335,7 +343,7 @@ def _fact(name: str) -> str:
 
 def _facets(rows: Sequence[tuple[Any, ...]]) -> Facets:
     flags: dict[str, int] = {}
-    values: dict[str, list[Value]] = {BRAND: [], SHOP: []}
+    values: dict[str, dict[str, Value]] = {BRAND: {}, SHOP: {}}
     facts: dict[str, dict[str, int]] = {}
     by_category: dict[UUID, int] = {}
     prices: list[Prices] = []
@@ -350,12 +358,13 @@ def _facets(rows: Sequence[tuple[Any, ...]]) -> Facets:
             words = facts.setdefault(name, {})
             words[label] = words.get(label, 0) + count
         else:
-            values[kind].append(Value(key=name, label=label, count=count))
+            value = Value(key=name, label=label, count=count)
+            values[kind][name] = max(value, values[kind].get(name, value), key=_count)
     return Facets(
         found=min(flags["found"], MOST_COUNTED),
         is_bounded=flags["everything"] > MOST_COUNTED,
-        brands=_most_frequent(values[BRAND]),
-        shops=_most_frequent(values[SHOP]),
+        brands=_most_frequent(values[BRAND].values()),
+        shops=_most_frequent(values[SHOP].values()),
         facts=_telling(facts),
         by_category=by_category,
         prices=sorted(prices, key=lambda p: (-p.count, p.currency)),
@@ -365,7 +374,11 @@ def _facets(rows: Sequence[tuple[Any, ...]]) -> Facets:
     )
 
 
-def _most_frequent(values: list[Value]) -> list[Value]:
+def _count(value: Value) -> int:
+    return value.count
+
+
+def _most_frequent(values: Iterable[Value]) -> list[Value]:
     return sorted(values, key=lambda v: (-v.count, v.label))[:MOST_VALUES]
 
 

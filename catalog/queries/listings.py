@@ -251,7 +251,7 @@ def list_products(
     if filters.has_price and not filters.currency:
         filters = replace(filters, currency=currency_of(scope=scope))
     chosen = conditions(filters=filters, category_ids=subtree.by_slug())
-    facets = count_facets(scope=scope, conditions=chosen)
+    facets = count_facets(scope=scope, conditions=chosen, filters=filters)
     last = min(max(1, -(-facets.found // per_page)), LAST_PAGE)
     listing = Listing(
         cards=[],
