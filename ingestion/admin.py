@@ -30,7 +30,7 @@ from ingestion.models import (
     RawApiResponse,
     SyncCursor,
 )
-from ingestion.queries import errors_of, written_by
+from ingestion.queries import errors_of, untold_rows, written_by
 from ingestion.services.examples import sheet_names, template_csv
 from ingestion.services.undo import undo_import
 from ingestion.services.uploads import UNFINISHED, Receipt, receive_file
@@ -235,6 +235,7 @@ class IngestionFileAdmin(HistoryAdmin):
         return {
             "file": file,
             "errors": pages.get_page(number),
+            "untold": untold_rows(file),
             "page_url": page_of(file),
             "progress_url": f"{reverse('admin:ingestion_progress', args=[file.pk])}"
             + (f"?{urlencode({'page': number})}" if number > 1 else ""),

@@ -38,6 +38,14 @@ def errors_of(file: IngestionFile) -> QuerySet[IngestionRowError]:
     return file.row_errors.order_by("line", "id")
 
 
+def untold_rows(file: IngestionFile) -> int:
+    """Refused rows beyond the errors that are kept of a file: counted, without a reason."""
+    if not file.failed_rows:
+        return 0
+    told: int = file.row_errors.aggregate(lines=Count("line", distinct=True))["lines"]
+    return max(0, file.failed_rows - told)
+
+
 def written_by(file: IngestionFile) -> list[tuple[str, int, int]]:
     """Noun, rows created, rows changed: what an undo would take back."""
     rows = (

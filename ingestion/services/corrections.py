@@ -10,11 +10,16 @@ from itertools import groupby
 from ingestion.errors import NothingToCorrect, UploadGone
 from ingestion.importers.declaration import ORIGIN, REASON, folded
 from ingestion.models import IngestionFile, IngestionRowError
-from ingestion.readers import open_table
+from ingestion.queries import untold_rows
+from ingestion.readers import Table, open_table
 from ingestion.services.staging import FORMULA
 from ingestion.services.uploads import opened, upload_storage
 
 ROWS_A_PART = 500
+UNTOLD = (
+    "This row was refused. The file had too many errors to keep every reason; import these rows"
+    " to see them."
+)
 
 
 def corrected_file(*, file: IngestionFile) -> Iterator[str]:
@@ -32,8 +37,6 @@ def corrected_file(*, file: IngestionFile) -> Iterator[str]:
 
 
 def _parts(file: IngestionFile) -> Iterator[str]:
-    reasons = _reasons(file)
-    wanted, reason = next(reasons)
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
     with opened(file) as stream, open_table(stream, filename=file.filename) as table:
@@ -49,21 +52,54 @@ def _parts(file: IngestionFile) -> Iterator[str]:
         )
         width = len(table.columns)
         writer.writerow([*(table.columns[i] for i in kept), REASON, ORIGIN])
-        for count, (line, cells) in enumerate(table.rows(wanted), start=1):
-            if line == wanted:
-                row = [_safe(cells[i]) if i < len(cells) else "" for i in kept]
-                # A row that was corrected before and is bad again stays the row it was.
-                known = cells[mark].strip() if mark and mark < len(cells) else ""
-                origin = known or f"{str(file.pk)[-8:]}:{line}"
-                row += [reason, origin, *map(_safe, cells[width:])]
-                writer.writerow(row)
-                try:
-                    wanted, reason = next(reasons)
-                except StopIteration:
-                    break
-            if count % ROWS_A_PART == 0 and buffer.tell():
+        for count, (line, cells, reason) in enumerate(_refused(file, table), start=1):
+            row = [_safe(cells[i]) if i < len(cells) else "" for i in kept]
+            # A row that was corrected before and is bad again stays the row it was.
+            known = (
+                cells[mark].strip() if mark is not None and mark < len(cells) else ""
+            )
+            origin = known or f"{str(file.pk)[-8:]}:{line}"
+            row += [reason, origin, *map(_safe, cells[width:])]
+            writer.writerow(row)
+            if count % ROWS_A_PART == 0:
                 yield _taken(buffer)
     yield _taken(buffer)
+
+
+def _refused(file: IngestionFile, table: Table) -> Iterator[tuple[int, list[str], str]]:
+    """Line, cells and reason of every refused row, in the order of the file.
+
+    Behind the last error that is kept, a row was refused that became nothing; what a rehearsal
+    would have taken there is not known.
+    """
+    reasons = _reasons(file)
+    wanted, reason = next(reasons)
+    left = 0 if file.is_check else untold_rows(file)
+    became: Iterator[int] | None = None
+    passed = 0
+    for line, cells in table.rows(wanted):
+        if became is not None:
+            while passed < line:
+                passed = next(became, file.cursor_line + 1)
+            if passed != line:
+                yield line, cells, UNTOLD
+                left -= 1
+        elif line == wanted:
+            yield line, cells, reason
+            wanted, reason = next(reasons, (0, ""))
+            if not wanted:
+                became = _became_something(file, after=line)
+        if became is not None and not left:
+            return
+
+
+def _became_something(file: IngestionFile, *, after: int) -> Iterator[int]:
+    return (
+        file.records.filter(line__gt=after)
+        .order_by("line")
+        .values_list("line", flat=True)
+        .iterator()
+    )
 
 
 def _reasons(file: IngestionFile) -> Iterator[tuple[int, str]]:

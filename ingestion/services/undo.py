@@ -19,6 +19,8 @@ from shop.events import publish
 from shop.schema import foreign_keys
 
 SHOWN_REASONS = 5
+# Tables that only repeat what a row says of itself: `product_tags` is the array `tags`.
+REPEATING = ("catalog.ProductTag",)
 # Tables that name a row without a foreign key, because they are partitioned.
 LOOSE = {
     "product_variant": (
@@ -99,8 +101,10 @@ def _dependants(cursor: Any, file: IngestionFile) -> Iterator[str]:
 
 def _relations(target: Target) -> Iterator[Any]:
     for relation in target.model._meta.get_fields(include_hidden=True):
-        if isinstance(relation, ManyToOneRel) and relation.field in set(
-            foreign_keys(relation.related_model)
+        if (
+            isinstance(relation, ManyToOneRel)
+            and relation.related_model._meta.label not in REPEATING
+            and relation.field in set(foreign_keys(relation.related_model))
         ):
             yield relation
 

@@ -82,10 +82,15 @@ def receive(content: bytes, **options: Any) -> Receipt:
     return receive_file(stream=io.BytesIO(content), now=NOON, queue=False, **options)
 
 
-def load(content: bytes, *, chunk_lines: int = 20_000, **options: Any) -> IngestionFile:
+def load(
+    content: bytes, *, chunk_lines: int = 20_000, told: Any = None, **options: Any
+) -> IngestionFile:
     receipt = receive(content, **options)
     run = run_import(
-        file_id=receipt.file.pk, clock=timezone.now, chunk_lines=chunk_lines
+        file_id=receipt.file.pk,
+        clock=timezone.now,
+        chunk_lines=chunk_lines,
+        progress=told,
     )
     return run.file
 

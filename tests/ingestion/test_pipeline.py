@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from catalog.models import InventoryPolicy
@@ -24,7 +25,9 @@ from ingestion.models import (
     IngestionRecord,
     IngestionRowError,
 )
-from ingestion.services.corrections import corrected_file
+from ingestion.queries import untold_rows
+from ingestion.services import imports, validation
+from ingestion.services.corrections import UNTOLD, corrected_file
 from ingestion.services.imports import MOST_ATTEMPTS, run_import, stalled_files
 from ingestion.services.undo import undo_import
 from ingestion.services.uploads import drop_expired, receive_file, upload_storage
@@ -298,6 +301,93 @@ def test_a_rehearsal_does_not_stand_in_the_way_of_the_import(shop):
     assert counts(load(table(GOOD), shop=shop)) == (1, 0, 0, 0)
 
 
+def everything():
+    """Every row of every table but the two that a rehearsal writes to; no sequence counts."""
+    own = ("ingestion_files", "ingestion_row_errors")
+    found = {}
+    with connection.cursor() as cursor:
+        for name in sorted(connection.introspection.table_names(cursor)):
+            if name not in own:
+                cursor.execute(f'SELECT t::text FROM "{name}" AS t')
+                found[name] = sorted(row for (row,) in cursor.fetchall())
+    return found
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_rehearsal_counts_what_the_import_then_does(shop, seed):
+    """Any file, cut anywhere, with what is there already: only the numbers of rows."""
+    chance = random.Random(seed)
+    load(table(*mixed_lines(60, seed=seed)), shop=shop)
+    lines = mixed_lines(150, seed=seed + 1) + mixed_lines(60, seed=seed)
+    chance.shuffle(lines)
+    content = table(*lines, *chance.sample(lines, 30))
+    size = chance.choice([9, 40, 100])
+    before = everything()
+
+    check = load(content, shop=shop, is_check=True, chunk_lines=size)
+    assert everything() == before
+    told = _errors_of(check)
+    real = load(content, shop=shop, chunk_lines=size)
+
+    assert counts(check) == counts(real)
+    assert check.processed_rows == real.processed_rows == 240
+    assert told == _errors_of(real)
+
+
+def _errors_of(file):
+    return sorted(file.row_errors.values_list("line", "column", "value", "message"))
+
+
+def test_a_rehearsal_goes_on_where_its_time_ended(shop, monkeypatch):
+    monkeypatch.setattr(imports, "REHEARSED_CHUNKS", 2)
+    content = table(*mixed_lines(100))
+    file = receive(content, shop=shop, is_check=True).file
+
+    runs = 1
+    while run_import(
+        file_id=file.pk, clock=timezone.now, budget_s=0, chunk_lines=15
+    ).goes_on:
+        runs += 1
+
+    file.refresh_from_db()
+    assert runs >= 4
+    assert (file.status, file.processed_rows) == (FileStatus.COMPLETED, 100)
+    assert file.failed_rows == file.row_errors.values("line").distinct().count() > 0
+    assert not Order.objects.exists()
+
+
+def test_a_rehearsal_gives_way_to_who_holds_what_it_needs(shop):
+    """It lets go of what it has, waits for the other one, and ends with the same counts."""
+    load(table(GOOD, OTHER), shop=shop)
+    more = table(
+        "1,A,X,3,2011-01-01 08:00:00,1.50,17850,France",
+        "2,B,Y,3,2011-01-02 08:00:00,4,17850,France",
+    )
+    held, done = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            Order.objects.select_for_update().get(order_ref="2")
+            held.set()
+            done.wait(timeout=30)
+
+    def rehearse():
+        assert held.wait(timeout=30)
+        checks.append(load(more, shop=shop, is_check=True, chunk_lines=1, told=told))
+
+    def told(file):
+        # The first chunk is done, and what it wrote is ours until we give way.
+        if file.processed_rows == 1 and not first:
+            first.append(file.pk)
+            threading.Timer(1.5, done.set).start()
+
+    checks, first = [], []
+    together(hold, rehearse)
+
+    assert counts(checks[0]) == (0, 2, 0, 0)
+    assert first
+
+
 def _table_names():
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname FROM pg_class WHERE relkind IN ('r', 'p')")
@@ -529,6 +619,54 @@ def test_without_bad_rows_or_the_upload_there_is_no_download(shop):
 
 
 # ------------------------------------------------------------------ retention
+def test_errors_are_kept_up_to_a_limit_and_the_rest_is_counted(shop, monkeypatch):
+    monkeypatch.setattr(validation, "MOST_ERRORS", 5)
+    bad = [f"{n},A,X,two,2011-01-01 08:00:00,free,1,France" for n in range(10, 16)]
+    lines = [*bad[:2], GOOD, *bad[2:], OTHER, bad[0].replace("10,", "16,")]
+    content = table(*lines)
+
+    file = load(content, shop=shop, chunk_lines=3)
+
+    assert counts(file) == (2, 0, 0, 7)
+    # Whole lines, two errors each.
+    told = file.row_errors.order_by("line", "column").values_list("line", flat=True)
+    assert list(told) == [2, 2, 3, 3, 5, 5]
+    assert untold_rows(file) == 4
+    rows = list(csv.reader(io.StringIO("".join(corrected_file(file=file)))))
+    assert [row[0] for row in rows[1:]] == ["10", "11", "12", "13", "14", "15", "16"]
+    assert [row[-2] == UNTOLD for row in rows[1:]] == [False] * 3 + [True] * 4
+    mended = "\n".join(
+        ",".join(row).replace("two", "2").replace("free", "1.00")
+        for row in [rows[0], *([*row[:-2], "", row[-1]] for row in rows[1:])]
+    )
+    assert counts(load(mended.encode(), shop=shop)) == (7, 0, 0, 0)
+
+
+def test_a_rehearsals_errors_are_bounded_too(shop, monkeypatch):
+    monkeypatch.setattr(validation, "MOST_ERRORS", 2)
+    bad = [f"{n},A,X,two,2011-01-01 08:00:00,1,1,France" for n in range(10, 16)]
+
+    file = load(table(*bad), shop=shop, chunk_lines=2, is_check=True)
+
+    assert (file.failed_rows, file.row_errors.count(), untold_rows(file)) == (6, 2, 4)
+    assert "".join(corrected_file(file=file)).count("\r\n") == 3
+
+
+def test_what_tells_who_somebody_is_is_not_kept_with_its_error(shop):
+    wrong = "1,A,X,2,2011-01-01 08:00:00,1.50,ada lovelace,France"
+    slipped = "2,A,X,ada@example.com,2011-01-01 08:00:00,1.50,,France"
+
+    file = load(table(wrong, slipped), shop=shop)
+
+    assert list(
+        file.row_errors.order_by("line").values_list("column", "value", "message")
+    ) == [
+        ("CustomerID", "", "is not a customer number"),
+        ("Quantity", "", "is not a whole number such as 6"),
+    ]
+    assert "ada lovelace" in "".join(corrected_file(file=file))
+
+
 def test_expired_uploads_go_and_their_rows_stay(shop):
     old = load(table(GOOD), shop=shop)
     twin = load(table(GOOD), shop=ShopFactory(slug="coffee", currency="GBP"))

@@ -1,6 +1,7 @@
 """Our own format: products, stock, prices and orders of a shop."""
 
 import io
+import random
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -20,7 +21,9 @@ from catalog.models import (
 )
 from ingestion.errors import NoShop
 from ingestion.models import FileStatus, IngestionFile
+from ingestion.services.corrections import corrected_file
 from ingestion.services.imports import run_import
+from ingestion.services.undo import undo_import
 from ingestion.services.uploads import receive_file
 from orders.models import Customer, Order, OrderItem
 from shop.encryption import email_hash
@@ -252,6 +255,87 @@ def test_rehearsal_counts_and_keeps_nothing(shop):
     assert not Product.objects.exists()
     assert not Category.objects.exists()
     assert not InventoryLog.objects.exists()
+
+
+def tag_rows(shop) -> dict[str, list[str]]:
+    rows = ProductTag.objects.filter(product__shop=shop).order_by("tag__name")
+    found = {product.sku: [] for product in Product.objects.filter(shop=shop)}
+    for sku, name in rows.values_list("product__sku", "tag__name"):
+        found[sku].append(name)
+    return found
+
+
+def tag_arrays(shop) -> dict[str, list[str]]:
+    products = Product.objects.filter(shop=shop)
+    return {product.sku: sorted(product.tags or []) for product in products}
+
+
+def test_tags_are_the_same_as_rows_and_as_arrays_whatever_comes(shop):
+    first = 'sku,name,price,tags\na,Tea,1,"green, loose"\nb,Mug,2,\nc,Pot,3,blue\n'
+    imported(shop, first)
+    before = tag_arrays(shop)
+    assert before == tag_rows(shop) == {"a": ["green", "loose"], "b": [], "c": ["blue"]}
+
+    second = 'sku,name,price,tags\na,Tea,1,"loose, new"\nb,Mug,2,red\nd,Cup,1,red\n'
+    file = imported(shop, second)
+    assert tag_arrays(shop) == tag_rows(shop)
+    assert tag_rows(shop)["a"] == ["loose", "new"]
+
+    undo_import(file_id=file.pk, now=timezone.now())
+
+    assert tag_arrays(shop) == tag_rows(shop) == before
+
+
+def sheets(chance: random.Random) -> list[str]:
+    """Files of each table, with repeats, other people's columns and mistakes."""
+
+    def lines(heading, *cells, count=15):
+        rows = (",".join(chance.choice(cell) for cell in cells) for _ in range(count))
+        return "\n".join([heading, *rows, ""])
+
+    skus = [f"s{number}" for number in range(12)]
+    prices = ["1.00", "2.50", "3", "", "free"]
+    days = [f"2026-01-0{day} 10:00:00" for day in (1, 2)]
+    return [
+        lines(
+            "sku,handle,name,price,category,brand,tags,stock,option1",
+            skus, ["", "", "h1", "h2"], ["Tea", "Mug"], prices, ["", "K > T", "K"],
+            ["", "Acme", "ACME"], ["", "red", "blue"], ["", "3", "7", "-1"], ["", "50 g"],
+        ),
+        lines("sku,quantity,reason", skus, ["1", "5", "9", "x"], ["", "count", "theft"]),
+        lines("sku,price,compare_price", skus, prices, ["", "9"]),
+        lines(
+            "order_ref,ordered_at,sku,quantity,price,customer_email,status",
+            ["o1", "o2", "o3", "o4", "o5"], days, skus, ["1", "2", "0"], prices[:3],
+            ["", "ada@example.com", "bea@example.com"], ["", "", "shipped"],
+        ),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rehearsal_counts_what_the_import_then_does(shop, seed):
+    """Of any file, cut anywhere, over whatever the files before it left."""
+    chance = random.Random(seed)
+    for text in [*sheets(chance), *sheets(chance)]:
+        size = chance.choice([1, 4, 13, 1000])
+
+        check = imported(shop, text, is_check=True, chunk_lines=size)
+        real = imported(shop, text, chunk_lines=size)
+
+        assert counts(check) == counts(real), text
+        assert errors(check) == errors(real), text
+
+
+def test_wrong_address_of_a_buyer_is_not_kept(shop):
+    imported(shop, "sku,name,price\na,Tea,1\n")
+    heading = "order_ref,ordered_at,sku,quantity,price,customer_email\n"
+
+    file = imported(shop, heading + "o1,2026-01-01 10:00:00,a,1,1,ada@nowhere\n")
+
+    error = file.row_errors.get()
+    assert (error.column, error.value) == ("customer_email", "")
+    assert error.message == "is not an e-mail address"
+    assert "ada@nowhere" in "".join(corrected_file(file=file))
 
 
 def test_naughty_names_are_only_names(shop):

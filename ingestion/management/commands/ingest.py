@@ -24,6 +24,7 @@ from rich.progress import (
 
 from ingestion.importers import REGISTRY, importer_of
 from ingestion.models import FileStatus, IngestionFile
+from ingestion.queries import untold_rows
 from ingestion.services.corrections import corrected_file
 from ingestion.services.folders import choose_files
 from ingestion.services.imports import Run, run_import
@@ -50,6 +51,7 @@ class Result:
     updated: int = 0
     unchanged: int = 0
     failed: int = 0
+    untold: int = 0
     seconds: float = 0.0
     errors_file: str = ""
 
@@ -192,6 +194,11 @@ class Command(BaseCommand):
             f" {result.failed:,} failed, {result.seconds:.1f} s"
             + (" (a check: nothing was kept)" if check else "")
         )
+        if result.untold:
+            self.stdout.write(
+                f"  {result.untold:,} of them are counted only: there are too many errors to"
+                " keep every reason."
+            )
         if result.errors_file:
             self.stdout.write(f"  The rows that failed are in {result.errors_file}.")
         elif result.failed:
@@ -233,6 +240,7 @@ def _fill(result: Result, run: Run, receipt: Receipt) -> None:
     result.rows_read = file.processed_rows
     result.created, result.updated = file.created_rows, file.updated_rows
     result.unchanged, result.failed = file.unchanged_rows, file.failed_rows
+    result.untold = untold_rows(file)
     result.message = file.error_message
     if run.is_elsewhere:
         result.message = "Another worker has this file in hand; it goes on there."
