@@ -63,12 +63,10 @@ WITH RECURSIVE above (id, parent_id, name, slug, is_active, height) AS (
 )
 SELECT id, name, slug, is_active FROM above ORDER BY height DESC
 """
-# Every open category below one, with the child of it through which it is reached; below no
-# one, the departments are the children.
+# Every open category below some, with the one of `through` by which it is reached.
 BELOW = """
 WITH RECURSIVE below (id, through) AS (
-    SELECT id, CASE WHEN %(id)s::uuid IS NULL THEN id END FROM categories
-     WHERE id = %(id)s OR (%(id)s::uuid IS NULL AND parent_id IS NULL AND is_active)
+    {start}
      UNION ALL
     SELECT category.id, coalesce(below.through, category.id)
       FROM categories AS category JOIN below ON category.parent_id = below.id
@@ -78,6 +76,13 @@ SELECT below.id, below.through, child.name, child.slug
   FROM below LEFT JOIN categories AS child ON child.id = below.through
  ORDER BY child.sort_order, child.name, child.id
 """
+BELOW_ONE = BELOW.format(start="SELECT %s::uuid, NULL::uuid")
+BELOW_NONE = BELOW.format(
+    start="SELECT id, id FROM categories WHERE parent_id IS NULL AND is_active"
+)
+BELOW_NAMED = BELOW.format(
+    start="SELECT id, id FROM categories WHERE slug = ANY(%s) AND is_active"
+)
 DEPARTMENTS = """
 SELECT id, name, slug, image FROM categories
  WHERE parent_id IS NULL AND is_active ORDER BY sort_order, name, id
@@ -363,14 +368,23 @@ def category_path(*, slug: str) -> list[Crumb]:
 
 def subtree(*, category_id: UUID | None) -> Subtree:
     """One statement, however deep the tree is. category_id: None for the whole market."""
+    if category_id is None:
+        return _subtree(BELOW_NONE, [])
+    return _subtree(BELOW_ONE, [category_id])
+
+
+def branches(*, slugs: Sequence[str]) -> list[Branch]:
+    """Open categories of any level, each with all below it; one may stand below another."""
+    return _subtree(BELOW_NAMED, [list(slugs)]).branches
+
+
+def _subtree(sql: str, values: Sequence[Any]) -> Subtree:
     with connection.cursor() as cursor:
-        cursor.execute(BELOW, {"id": category_id})
+        cursor.execute(sql, values)
         rows = cursor.fetchall()
-    branches: dict[UUID, Branch] = {}
+    found: dict[UUID, Branch] = {}
     for id_, through, name, slug in rows:
         if through is not None:
             branch = Branch(id=through, name=name, slug=slug, category_ids=[])
-            branches.setdefault(through, branch).category_ids.append(id_)
-    return Subtree(
-        category_ids=[row[0] for row in rows], branches=list(branches.values())
-    )
+            found.setdefault(through, branch).category_ids.append(id_)
+    return Subtree(category_ids=[row[0] for row in rows], branches=list(found.values()))
