@@ -9,6 +9,7 @@ from shop.admin.partitions import partitions
 
 api: list[URLPattern | URLResolver] = [
     path("ingestion/", include("ingestion.api.urls")),
+    path("", include("catalog.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     # Its script comes from an address of its own: the policy allows none in the page.
     path(
