@@ -198,7 +198,9 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "users.adapters.AccountAdapter"
 ACCOUNT_FORMS = {
+    "add_email": "users.forms.AddEmailForm",
     "login": "users.forms.LoginForm",
+    "reset_password": "users.forms.ResetPasswordForm",
     "signup": "users.forms.SignupForm",
 }
 ACCOUNT_LOGIN_METHODS = {"email"}

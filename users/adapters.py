@@ -9,13 +9,15 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from shop.encryption import decrypt_text, email_hash, encrypt_text
 from users.models import User, UserStatus
@@ -27,13 +29,22 @@ ADDRESS = re.compile(r"https?://\S+")
 class AccountAdapter(DefaultAccountAdapter):
     """People are known by e-mail; the keyed hash is kept beside the address."""
 
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("The e-mail address or the password is wrong."),
+        "too_many_login_attempts": _("That was tried too often. Wait a few minutes."),
+        "rate_limited": _("That was tried too often. Wait a few minutes."),
+    }
+
     def populate_username(self, request: Any, user: Any) -> None:
         """A username is optional here."""
 
     def clean_email(self, email: str) -> str:
         """The database takes fewer addresses than the standard: say so before it does."""
         if not re.fullmatch(EMAIL_FORMAT, email):
-            raise ValidationError(_("Write an e-mail address like name@example.com."))
+            raise ValidationError(
+                gettext("Write an e-mail address like name@example.com.")
+            )
         return email
 
     def save_user(self, request: Any, user: Any, form: Any, commit: bool = True) -> Any:
@@ -101,6 +112,11 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def decrypt(self, encrypted_text: str) -> str:
         return decrypt_text(encrypted_text)
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        """Keys are told apart by number until their owner names them."""
+        kept = Authenticator.objects.filter(user_id=user.pk, type=type).count()
+        return gettext("Key %(number)d") % {"number": kept + 1}
 
     def _get_site_name(self) -> str:
         return str(settings.MARKET_NAME)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from functools import lru_cache
 from typing import Any
 
 from allauth.account import forms as account_forms
@@ -21,6 +22,18 @@ class LoginForm(account_forms.LoginForm):
         super().__init__(*args, **options)
         self.fields["login"].label = _("E-mail")
         self.fields["remember"].label = _("Keep me logged in on this device")
+
+
+class ResetPasswordForm(account_forms.ResetPasswordForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["email"].label = _("E-mail")
+
+
+class AddEmailForm(account_forms.AddEmailForm):
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["email"].label = _("New e-mail address")
 
 
 class SignupForm(account_forms.SignupForm):
@@ -95,8 +108,17 @@ class NoticesForm(forms.Form):
 def time_zones() -> list[tuple[str, Any]]:
     """The places that people know, by area; old names and abbreviations are left out."""
     areas: dict[str, list[tuple[str, str]]] = {}
-    for name in sorted(zoneinfo.available_timezones()):
+    for name in zone_names():
         area, _slash, place = name.partition("/")
-        if place and area not in ("Etc", "SystemV", "US", "posix", "right"):
+        if place:
             areas.setdefault(area, []).append((name, place.replace("_", " ")))
     return [("", _("The market’s (UTC)")), ("UTC", "UTC"), *areas.items()]
+
+
+@lru_cache(maxsize=1)
+def zone_names() -> tuple[str, ...]:
+    """Names of the IANA time zone database that a profile takes."""
+    odd = ("Etc", "SystemV", "US", "posix", "right")
+    known = zoneinfo.available_timezones()
+    places = [name for name in known if "/" in name and name.split("/")[0] not in odd]
+    return ("UTC", *sorted(places))

@@ -37,7 +37,7 @@ def connected_people(
     *, user_id: UUID, kind: UserConnection.Kind
 ) -> QuerySet[UserConnection]:
     mine = UserConnection.objects.filter(user_id=user_id, kind=kind)
-    return mine.select_related("target").order_by("-id")
+    return mine.select_related("target__profile").order_by("-id")
 
 
 def shop_is_followed(*, user_id: UUID, shop_id: UUID) -> bool:

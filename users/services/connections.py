@@ -15,14 +15,12 @@ FOLLOW, BLOCK = UserConnection.Kind.FOLLOW, UserConnection.Kind.BLOCK
 
 
 @transaction.atomic
-def follow_person(*, user_id: UUID, target_id: UUID) -> None:
+def follow_person(*, user_id: UUID, target_id: UUID) -> UserConnection:
     """May be repeated. Raises NotYourself, Blocked, or User.DoesNotExist."""
     _lock_both(user_id, target_id)
     if _between(user_id, target_id).filter(kind=BLOCK).exists():
         raise Blocked
-    UserConnection.objects.get_or_create(
-        user_id=user_id, target_id=target_id, kind=FOLLOW
-    )
+    return _connect(user_id, target_id, FOLLOW)
 
 
 @transaction.atomic
@@ -34,16 +32,14 @@ def unfollow_person(*, user_id: UUID, target_id: UUID) -> None:
 
 
 @transaction.atomic
-def block_person(*, user_id: UUID, target_id: UUID) -> None:
+def block_person(*, user_id: UUID, target_id: UUID) -> UserConnection:
     """Ends the following in both directions. May be repeated.
 
     Raises NotYourself, or User.DoesNotExist.
     """
     _lock_both(user_id, target_id)
     _between(user_id, target_id).filter(kind=FOLLOW).delete()
-    UserConnection.objects.get_or_create(
-        user_id=user_id, target_id=target_id, kind=BLOCK
-    )
+    return _connect(user_id, target_id, BLOCK)
 
 
 @transaction.atomic
@@ -55,16 +51,24 @@ def unblock_person(*, user_id: UUID, target_id: UUID) -> None:
 
 
 @transaction.atomic
-def follow_shop(*, user_id: UUID, shop_id: UUID) -> None:
+def follow_shop(*, user_id: UUID, shop_id: UUID) -> ShopFollower:
     """May be repeated. Raises Shop.DoesNotExist for one that is not on sale."""
     shop = Shop.objects.on_sale().get(pk=shop_id)
-    ShopFollower.objects.get_or_create(user_id=user_id, shop=shop)
+    return ShopFollower.objects.get_or_create(user_id=user_id, shop=shop)[0]
 
 
 @transaction.atomic
 def unfollow_shop(*, user_id: UUID, shop_id: UUID) -> None:
     """May be repeated, also for a shop that has closed."""
     ShopFollower.objects.filter(user_id=user_id, shop_id=shop_id).delete()
+
+
+def _connect(
+    user_id: UUID, target_id: UUID, kind: UserConnection.Kind
+) -> UserConnection:
+    return UserConnection.objects.get_or_create(
+        user_id=user_id, target_id=target_id, kind=kind
+    )[0]
 
 
 def _lock_both(user_id: UUID, target_id: UUID) -> None:

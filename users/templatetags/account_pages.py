@@ -24,7 +24,7 @@ PAGES = (
     ("users:profile", _("Profile")),
     ("users:security", _("Security")),
     ("users:sessions", _("Devices")),
-    ("account_email", _("E-mail addresses")),
+    ("account_email", _("E-mail address")),
     ("users:notices", _("Notices")),
 )
 # The rest of the pages, by how their address begins.

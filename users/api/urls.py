@@ -1,0 +1,19 @@
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from users.api.views import (
+    ConnectionViewSet,
+    FollowedShopViewSet,
+    ProfileView,
+    SessionViewSet,
+)
+
+router = SimpleRouter()
+router.register("sessions", SessionViewSet, basename="account-session")
+router.register("connections", ConnectionViewSet, basename="account-connection")
+router.register("followed-shops", FollowedShopViewSet, basename="account-shop")
+
+urlpatterns = [
+    path("profile/", ProfileView.as_view(), name="account-profile"),
+    *router.urls,
+]
