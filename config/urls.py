@@ -8,6 +8,8 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from shop.admin.partitions import partitions
 
 api: list[URLPattern | URLResolver] = [
+    path("account/", include("users.api.urls")),
+    path("account/", include("orders.api.addresses")),
     path("ingestion/", include("ingestion.api.urls")),
     path("", include("catalog.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
