@@ -9,7 +9,10 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from catalog.errors import NotAPicture
+from catalog.services.images import clean_picture
 from orders.errors import AddressRefused
+from orders.models import OrderItem
 from orders.queries.checkout import ShopDelivery
 from orders.services.addresses import (
     Address,
@@ -18,6 +21,9 @@ from orders.services.addresses import (
     clean_address,
     country_choices,
 )
+
+MOST_PHOTOS = 5
+PHOTO_BYTES = 15 * 1024**2
 
 
 class AddressForm(forms.Form):
@@ -168,3 +174,117 @@ class CouponForm(forms.Form):
             "max_length": _("No code is that long."),
         },
     )
+
+
+class FindOrderForm(forms.Form):
+    """What a guest knows of an order."""
+
+    number = forms.CharField(
+        label=_("Order number"),
+        max_length=64,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
+    email = forms.EmailField(label=_("E-mail"), max_length=254)
+
+    def clean_number(self) -> str:
+        number: str = self.cleaned_data["number"]
+        return number.replace("\0", "").strip().lstrip("#").upper()
+
+
+class PhotosField(forms.FileField):
+    """Several pictures; gives the bare pixels of each."""
+
+    widget = forms.ClearableFileInput
+
+    def __init__(self, *, most: int, most_bytes: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.most, self.most_bytes = most, most_bytes
+
+    def to_python(self, data: Any) -> Any:
+        return data
+
+    def clean(self, data: Any, initial: Any = None) -> list[bytes]:
+        files = [file for file in data or [] if file]
+        if len(files) > self.most:
+            raise forms.ValidationError(
+                _("Send at most %(most)d photos.") % {"most": self.most}
+            )
+        return [self._picture(file) for file in files]
+
+    def _picture(self, file: Any) -> bytes:
+        if file.size > self.most_bytes:
+            raise forms.ValidationError(
+                _("%(name)s is larger than %(most)d MB.")
+                % {"name": file.name, "most": self.most_bytes // 1024**2}
+            )
+        try:
+            return clean_picture(content=file.read())
+        except NotAPicture as refusal:
+            raise forms.ValidationError(f"{file.name}: {refusal.message}") from refusal
+
+
+class PhotosInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return files.getlist(name) if hasattr(files, "getlist") else []
+
+
+class ReturnForm(forms.Form):
+    """How many units of which items go back, and why."""
+
+    def __init__(
+        self,
+        *args: Any,
+        items: Sequence[tuple[OrderItem, int]],
+        is_withdrawal: bool = False,
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self.items = [(item, most) for item, most in items if most]
+        for item, most in self.items:
+            self.fields[str(item.pk)] = forms.IntegerField(
+                label=item.name,
+                required=False,
+                min_value=0,
+                max_value=most,
+                initial=most if is_withdrawal else 0,
+                error_messages={
+                    "invalid": _("Write the quantity as a whole number."),
+                    "min_value": _("Write 0 or more."),
+                    "max_value": _("You can send back %(limit_value)s of these."),
+                },
+            )
+        if not is_withdrawal:
+            self.fields["reason"] = forms.CharField(
+                label=_("Why do you send it back?"),
+                max_length=2000,
+                widget=forms.Textarea({"rows": 4}),
+            )
+            self.fields["photos"] = PhotosField(
+                label=_("Photos (optional)"),
+                most=MOST_PHOTOS,
+                most_bytes=PHOTO_BYTES,
+                required=False,
+                widget=PhotosInput({"accept": "image/*", "multiple": True}),
+                help_text=_("Up to five, for the shop only."),
+            )
+
+    def clean(self) -> dict[str, Any]:
+        if not self.errors and not self.quantities:
+            self.add_error(None, _("Choose what you want to send back."))
+        return self.cleaned_data
+
+    @property
+    def quantities(self) -> dict[UUID, int]:
+        """Of a valid form: item id -> units, as the services take it."""
+        wanted = {
+            item.pk: self.cleaned_data.get(str(item.pk)) for item, _most in self.items
+        }
+        return {item_id: units for item_id, units in wanted.items() if units}
+
+    def item_fields(self) -> list[tuple[OrderItem, int, forms.BoundField]]:
+        return [(item, most, self[str(item.pk)]) for item, most in self.items]
+
+    def other_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in ("reason", "photos") if name in self.fields]

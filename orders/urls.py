@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import account, addresses, cart, checkout
+from orders.views import account, addresses, cart, checkout, orders
 
 app_name = "orders"
 
@@ -37,6 +37,14 @@ urlpatterns = [
         name="checkout_delivery",
     ),
     path("checkout/<uuid:checkout_id>/done/", checkout.done, name="checkout_done"),
+    path("orders/find/", orders.find_order, name="find_order"),
+    path("orders/<uuid:order_id>/", orders.order, name="order"),
+    path("orders/<uuid:order_id>/cancel/", orders.cancel, name="cancel_order"),
+    path("orders/<uuid:order_id>/return/", orders.send_back, name="return_order"),
+    path("orders/<uuid:order_id>/withdraw/", orders.withdraw, name="withdraw"),
+    path("orders/<uuid:order_id>/invoice/", orders.invoice, name="invoice"),
+    path("orders/<uuid:order_id>/again/", orders.reorder, name="reorder"),
+    path("orders/photos/<uuid:photo_id>/", orders.return_photo, name="return_photo"),
     path("account/", account.account, name="account"),
     path("account/addresses/", addresses.addresses, name="addresses"),
     path("account/addresses/new/", addresses.new_address, name="new_address"),

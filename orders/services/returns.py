@@ -8,6 +8,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
@@ -21,6 +22,7 @@ from orders.models import (
     OrderItem,
     OrderReturn,
     OrderReturnItem,
+    OrderReturnPhoto,
     OrderStatus,
     ReturnKind,
     ReturnStatus,
@@ -43,14 +45,19 @@ def request_return(
     reason: str,
     by: AbstractBaseUser | None,
     now: datetime,
+    photos: Sequence[bytes] = (),
 ) -> OrderReturn:
     """Ask to send units back: order item id -> units. The shop answers.
 
-    Raises ReturnRefused (nothing was shipped, or too long ago), NotInOrder, TooManyUnits.
+    photos: as `clean_picture` gives them. Raises ReturnRefused (nothing was shipped, or too long ago), NotInOrder, TooManyUnits.
     """
     order = _lock(order_id)
     _check_window(order, RETURN_WINDOW, now)
-    return _open(order, quantities, ReturnKind.RETURN, reason, by, now)
+    back = _open(order, quantities, ReturnKind.RETURN, reason, by, now)
+    for photo in photos:
+        kept = OrderReturnPhoto(order_return=back)
+        kept.photo.save(f"{kept.pk}.webp", ContentFile(photo))
+    return back
 
 
 @transaction.atomic
