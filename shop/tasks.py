@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from shop.events.relay import relay
 from shop.partitions.maintenance import drop_expired, maintain
+from shop.services import idempotency
 
 HEARTBEAT_KEY = "soko:heartbeat:worker"
 HEARTBEAT_TTL_S = 24 * 3600
@@ -26,6 +27,12 @@ def maintain_partitions() -> None:
 def drop_expired_partitions() -> None:
     """Drop partitions whose rows are no longer kept. Safe to repeat."""
     drop_expired(now=timezone.now(), budget_s=DROP_S)
+
+
+@shared_task
+def drop_expired_keys() -> None:
+    """Forget the answers kept for requests that are sent again. Safe to repeat."""
+    idempotency.drop_expired_keys(now=timezone.now())
 
 
 @shared_task(ignore_result=True, expires=5, soft_time_limit=60, time_limit=90)
