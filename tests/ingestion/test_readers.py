@@ -15,7 +15,7 @@ from django.conf import settings
 from openpyxl import Workbook
 
 from ingestion.errors import UnreadableFile
-from ingestion.readers import Table, encodings, limits, open_table
+from ingestion.readers import Table, encodings, limits, open_table, sheets
 from ingestion.readers.sheets import as_text
 
 DATA = Path(os.environ.get("SOKO_DATA", settings.BASE_DIR.parent / "shared" / "data"))
@@ -263,6 +263,25 @@ def test_workbook_cells_become_text():
 
 def test_workbook_times_lose_the_noise_of_fractions():
     assert as_text(datetime(2010, 12, 1, 8, 25, 59, 999_999)) == "2010-12-01 08:26:00"
+
+
+def test_workbook_that_was_counted_is_not_parsed_again(monkeypatch):
+    rows = [["sku", "name"], ["a", "Tea\nleaves"], [], ["b", "x" * 30_000], ["c"]]
+    content = workbook(*rows)
+    plain = list(opened(content).rows())
+    table = opened(content)
+    parsed = []
+    monkeypatch.setattr(
+        sheets,
+        "_read",
+        lambda sheet, read=sheets._read: parsed.append(1) or read(sheet),
+    )
+
+    assert table.count_rows() == 3
+    assert list(table.rows()) == plain
+    assert list(table.rows(3)) == plain[1:]
+    assert len(parsed) == 1
+    table.close()
 
 
 def test_workbook_is_read_from_its_first_filled_visible_sheet():
