@@ -66,9 +66,12 @@ it makes the temporary table `<column>_hash (value text, hash text)` of the chun
 **finish** runs once, after the last chunk, in the transaction that completes the file; it may
 write `outcome` too, with line 0 ("the file as a whole").
 
-**A rehearsal** (`is_check`) runs the same statements chunk by chunk and rolls each back, so a
-chunk does not see what an earlier one would have written. A rule that asks for rows of another
-file of the same set should let them pass when `%(is_check)s`.
+**A rehearsal** (`is_check`) runs the same statements and rolls them back, many chunks in one
+transaction: a chunk sees what the ones before it wrote. Only `finish` is left out. A rule that
+asks for rows of another file of the same set should let them pass when `%(is_check)s`.
+
+**Personal columns** (`Column(personal=True)`) tell who somebody is; their values are not kept with
+their errors.
 """
 
 from ingestion.errors import UnknownKind
