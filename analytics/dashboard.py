@@ -59,6 +59,8 @@ CACHE_S = 60 * 60
 # Currencies whose figures are kept ready, those with the most orders.
 MOST_WARM = 3
 WIDTH, HEIGHT = 720, 200
+# Of a power of ten.
+TOPS = [Decimal(top) for top in ("1", "1.5", "2", "2.5", "3", "4", "5", "6", "8", "10")]
 NOTHING = Day(date.min, Decimal(0), 0, Decimal(0))
 
 
@@ -208,7 +210,8 @@ def _change(now: Decimal | int, before: Decimal | int) -> tuple[str, str]:
     if not before:
         return gettext("none before"), "up"
     percent = abs((Decimal(now) - Decimal(before)) / Decimal(before) * 100)
-    figure = {"figure": formats.number_format(percent.quantize(Decimal("0.1")), 1)}
+    percent = percent.quantize(Decimal("0.1"))
+    figure = {"figure": formats.number_format(percent, 1, force_grouping=True)}
     if now > before:
         return gettext("▲ %(figure)s %% more") % figure, "up"
     return gettext("▼ %(figure)s %% less") % figure, "down"
@@ -289,12 +292,11 @@ def _sums(days: list[Day], name: str, buckets: list[Period]) -> list[Any]:
 
 
 def _round_top(value: Decimal) -> Decimal:
-    """The next round figure: 1, 2, 2.5, 5 or 10 times a power of ten."""
+    """The next round figure, whose half is one too."""
     if value <= 0:
         return Decimal(1)
     power = Decimal(10) ** (value.adjusted())
-    steps = (Decimal(1), Decimal(2), Decimal("2.5"), Decimal(5), Decimal(10))
-    return next(step * power for step in steps if step * power >= value)
+    return next(step * power for step in TOPS if step * power >= value)
 
 
 def _chart(

@@ -242,7 +242,7 @@ def test_kept_figures_speak_the_language_of_who_looks():
 def test_the_top_of_a_chart_is_a_round_figure():
     found = [_round_top(Decimal(value)) for value in ("0", "1", "21", "240", "7600")]
 
-    assert found == [1, 1, 25, 250, 10_000]
+    assert found == [1, 1, 25, 250, 8_000]
 
 
 # ------------------------------------------------------------------ the page
