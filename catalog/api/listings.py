@@ -70,7 +70,7 @@ class ValueSerializer(serializers.Serializer[Value]):
     large to count."""
 
     value = serializers.CharField(source="key")
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     count = serializers.IntegerField(allow_null=True)
 
 
@@ -165,7 +165,8 @@ class ProductListView(APIView):
     def get(self, request: Request) -> Response:
         asked = read_asked(request.query_params)
         subtree = _subtree(asked)
-        products, is_ranked = Product.objects.on_sale(), bool(asked.words)
+        products: QuerySet[Product] = Product.objects.on_sale()
+        is_ranked = bool(asked.words)
         if is_ranked:
             products = search_products(words=asked.words).products
         usual = queries.BY_RANK if is_ranked else queries.DEFAULT_SORT
@@ -242,7 +243,7 @@ def _facets(listing: Listing, subtree: Subtree) -> dict[str, Any]:
 class CategorySerializer(serializers.ModelSerializer[Category]):
     """A category; `parent` is the slug of the one above, null for a department."""
 
-    parent: serializers.SlugRelatedField[Category] = serializers.SlugRelatedField(
+    parent = serializers.SlugRelatedField(  # type: ignore[assignment, var-annotated]
         slug_field="slug", read_only=True, allow_null=True
     )
 

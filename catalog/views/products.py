@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.errors import CanBeBought, NoSuchThing
+from catalog.limits import may_ask_for_alert
 from catalog.product_forms import (
     AlertForm,
     read_picture,
@@ -31,7 +32,6 @@ from catalog.seen import forget_seen, remember_seen, seen_products
 from catalog.services.alerts import ask_for_alert
 from catalog.structured_data import breadcrumbs_data, organization_data, product_data
 from catalog.views.fragments import varied
-from catalog.views.limits import may_ask_for_alert
 
 OG_PICTURES = 4
 # The parts of the page that HTMX may ask for, by the id of their element.
