@@ -31,8 +31,8 @@ def search_products(*, words: str) -> Found:
     """
     on_sale = Product.objects.on_sale()
     if not words:
-        rank = Value(0.0, output_field=FloatField())
-        return Found(products=on_sale.none().annotate(rank=rank), is_near=False)
+        no_rank = Value(0.0, output_field=FloatField())
+        return Found(products=on_sale.none().annotate(rank=no_rank), is_near=False)
     query = SearchQuery(words, search_type="websearch", config="english")
     exact = on_sale.filter(search_vector=query)
     if exact.exists():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
-from typing import TYPE_CHECKING
+from typing import Any
 
 from django import template
 from django.urls import reverse
@@ -26,9 +26,6 @@ from shop.templatetags.look import (
     picture_url,
     stars,
 )
-
-if TYPE_CHECKING:
-    from catalog.views.filtering import Choice, Group
 
 register = template.Library()
 
@@ -77,9 +74,8 @@ def card(product: Card, hide_shop: object = False) -> SafeString:
 
 
 @register.simple_tag
-def choices(group: Group, part: str, is_counted: object) -> SafeString:
-    """The boxes of a filter. part: "seen" or "more"."""
-    values: list[Choice] = getattr(group, part)
+def choices(group: Any, part: str, is_counted: object) -> SafeString:
+    """The boxes of a filter (views.filtering.Group). part: "seen" or "more"."""
     name = escape(group.name)
     return mark_safe(
         "".join(
@@ -91,7 +87,7 @@ def choices(group: Group, part: str, is_counted: object) -> SafeString:
                 label=escape(choice.label),
                 count=f"<small>{_figure(choice.count)}</small>" if is_counted else "",
             )
-            for choice in values
+            for choice in getattr(group, part)
         )
     )
 

@@ -188,7 +188,8 @@ def _list(
     asked = read_asked(request.GET, own=own)
     if not is_ranked:
         asked = replace(asked, words="")
-    if has_empty(request.GET):
+    is_fragment = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    if has_empty(request.GET) and not is_fragment:
         return HttpResponseRedirect(request.path + asked.query(page=asked.page))
     usual = queries.BY_RANK if is_ranked else queries.DEFAULT_SORT
     asked = replace(asked, sort="" if asked.sort == usual else asked.sort)
@@ -204,7 +205,6 @@ def _list(
     asked = replace(asked, filters=listing.filters, page=listing.number)
     context["own_address"] = request.build_absolute_uri(request.path)
     context |= _shown(asked, listing, subtree, own=own, is_ranked=is_ranked)
-    is_fragment = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
     if not is_fragment:
         return varied(render(request, template, context))
     # Whoever is typing a price keeps the field.
