@@ -72,6 +72,9 @@ class Environment(BaseSettings):
     s3_region: str = "us-east-1"
     s3_public_url: str = ""
 
+    # Payments that cost nothing, where DEBUG is off: for demonstrations.
+    allow_test_gateway: bool = False
+
     partition_hot_hours_days: int = Field(default=7, ge=1)
     partition_hot_days: int = Field(default=90, ge=7)
     partition_retention: bool = True

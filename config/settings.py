@@ -45,6 +45,8 @@ MARKET_DELIVERY = {
         "USD": "5.00",
     },
 }
+# The gateway that says what it is asked to say; DEBUG allows it too.
+ALLOW_TEST_GATEWAY = env.allow_test_gateway
 # Reviews of people who are not known to have bought wait until somebody has read them.
 UNVERIFIED_REVIEWS_WAIT = True
 
@@ -360,6 +362,11 @@ CELERY_BEAT_SCHEDULE = {
     "abandon-carts": {
         "task": "orders.tasks.close_old_carts",
         "schedule": crontab(minute=25),
+    },
+    "settle-payments": {"task": "payments.tasks.settle_open", "schedule": 60.0},
+    "idempotency-retention": {
+        "task": "shop.tasks.drop_expired_keys",
+        "schedule": crontab(minute=35),
     },
     "roll-up-hours": {
         "task": "analytics.tasks.roll_up_dirty",

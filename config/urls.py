@@ -12,6 +12,7 @@ api: list[URLPattern | URLResolver] = [
     path("account/", include("orders.api.addresses")),
     path("ingestion/", include("ingestion.api.urls")),
     path("", include("catalog.api.urls")),
+    path("payments/", include("payments.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     # Its script comes from an address of its own: the policy allows none in the page.
     path(
@@ -31,6 +32,7 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("", include("shop.urls")),
     path("account/", include("users.urls")),
+    path("pay/", include("payments.urls")),
     path("", include("orders.urls")),
     path("", include("catalog.urls")),
 ]

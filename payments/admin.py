@@ -19,6 +19,7 @@ from payments.models import (
     PaymentMethod,
     Payout,
     Refund,
+    SimulatedCharge,
 )
 from shop.admin.base import HistoryAdmin, HistoryInline, ModelAdmin, belonging_to
 from shop.admin.columns import badge, link, money, short_id
@@ -175,3 +176,14 @@ class PayoutAdmin(HistoryAdmin):
     list_filter = (choices("status"), days("period_end"))
     search_ids = ("shop_id",)
     search_help_text = "The id of a shop, or of the payout."
+
+
+@admin.register(SimulatedCharge)
+class SimulatedChargeAdmin(HistoryAdmin):
+    """The test gateway's own books."""
+
+    list_display = ("created_at", money("amount"), badge("state"), "key")
+    list_filter = (choices("state"),)
+    hidden = (*HistoryAdmin.hidden, "return_url")
+    search_fields = ("=key",)
+    search_help_text = "The key of an attempt, or an id."

@@ -82,6 +82,7 @@ def examine() -> Iterator[Finding]:
     """
     yield python()
     yield production()
+    yield from _test_gateway()
     yield free_disk()
     yield from _database()
     yield from _broker()
@@ -147,6 +148,19 @@ def production() -> Finding:
     if settings.DEBUG:
         return Finding("secrets", Level.OK, "DEBUG is on; the site is not public.")
     return Finding("secrets", Level.OK, "DEBUG is off, SECRET_KEY is long enough.")
+
+
+def _test_gateway() -> Iterator[Finding]:
+    """Goods for nothing are right in a demonstration, and nowhere else."""
+    if not settings.ALLOW_TEST_GATEWAY:
+        return
+    is_public = settings.SITE_URL.startswith("https://")
+    message = "ALLOW_TEST_GATEWAY is on: whoever orders may pay without money."
+    if is_public:
+        mend = "Unset ALLOW_TEST_GATEWAY before you sell anything."
+        yield Finding("test payments", Level.WARNING, message, mend)
+    else:
+        yield Finding("test payments", Level.OK, message)
 
 
 def free_disk() -> Finding:

@@ -20,6 +20,7 @@ DEMO_MARKET = """\
 # The market of the sample shops; the environment wins over it.
 MARKET_CURRENCY=GBP
 MARKET_COUNTRY=GB
+ALLOW_TEST_GATEWAY=true
 """
 
 

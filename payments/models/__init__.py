@@ -1,5 +1,6 @@
 from payments.models.ledger import LedgerEntry, Payout, PayoutStatus
 from payments.models.payment import (
+    OPEN,
     FraudFlag,
     GatewayWebhook,
     Payment,
@@ -8,8 +9,10 @@ from payments.models.payment import (
     PaymentStatus,
 )
 from payments.models.refund import Refund, RefundStatus
+from payments.models.simulated import SimulatedCharge
 
 __all__ = [
+    "OPEN",
     "FraudFlag",
     "GatewayWebhook",
     "LedgerEntry",
@@ -21,4 +24,5 @@ __all__ = [
     "PayoutStatus",
     "Refund",
     "RefundStatus",
+    "SimulatedCharge",
 ]

@@ -1,3 +1,4 @@
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
@@ -7,8 +8,31 @@ from shop import fields
 from shop.models import Shop
 
 
+class Balanced(pgtrigger.Trigger):
+    """Refuses, at the commit, a transaction whose entries do not sum to zero."""
+
+    name = "balanced"
+    level = pgtrigger.Row
+    when = pgtrigger.After
+    operation = pgtrigger.Insert
+    timing = pgtrigger.Deferred
+    func = """
+        IF EXISTS (SELECT FROM ledger_entries WHERE transaction_id = NEW.transaction_id
+                    GROUP BY currency HAVING sum(amount) <> 0) THEN
+            RAISE EXCEPTION 'the entries of % do not sum to zero', NEW.transaction_id
+                  USING ERRCODE = 'check_violation',
+                        CONSTRAINT = 'chk_ledger_entries_balanced';
+        END IF;
+        RETURN NULL;
+    """
+
+
 class LedgerEntry(models.Model):
-    """One side of a movement of money; the entries of a transaction sum to zero."""
+    """One side of a movement of money; the entries of a transaction sum to zero.
+
+    More is money held or due to us, less is money owed or earned. Rows are added, never
+    changed: what was wrong is put right by entries of its own.
+    """
 
     id = fields.key()
     transaction_id = models.UUIDField(db_index=True)
@@ -29,6 +53,24 @@ class LedgerEntry(models.Model):
     class Meta:
         db_table = "ledger_entries"
         verbose_name_plural = "ledger entries"
+        indexes = [
+            fields.Index(
+                fields=["shop", "account"], name="idx_ledger_entries_shop_id_account"
+            )
+        ]
+        constraints = [
+            # A movement is written once.
+            models.UniqueConstraint(
+                fields=["transaction_id", "account"],
+                name="uk_ledger_entries_transaction_id_account",
+            )
+        ]
+        triggers = [
+            Balanced(),
+            pgtrigger.Protect(
+                name="append_only", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.account} {self.amount} {self.currency}"

@@ -116,26 +116,62 @@ class Payment(Entity):
         return f"{self.amount} {self.currency} {self.status}"
 
 
+# The gateway has not said its last word on these.
+OPEN = (PaymentStatus.PENDING, PaymentStatus.REQUIRES_ACTION)
+
+
 class PaymentAttempt(models.Model):
-    """One try to take a payment."""
+    """One try to take a payment, written before the gateway is asked.
+
+    The payments of a checkout are taken by one call: their attempts share its `key`.
+    """
 
     id = fields.key()
     payment = models.ForeignKey(
         Payment, on_delete=models.CASCADE, related_name="attempts"
     )
     attempt_number = models.IntegerField()
+    # What the gateway knows the call by, and tells repeats by.
+    key = fields.text(64)
+    gateway = fields.text(50)
+    # False: the money is only set aside, and captured by a call of its own.
+    is_captured = models.BooleanField(**fields.both(True))
+    next_url = fields.long_text()
     status = models.CharField(max_length=32, choices=PaymentStatus.choices)
     gateway_response = fields.document()
     failure_reason = fields.long_text()
     created_at = fields.written_at()
+    # When the gateway was last asked how it ended.
+    asked_at = fields.moment(editable=False)
 
     class Meta:
         db_table = "payment_attempts"
+        indexes = [
+            fields.Index(fields=["key"], name="idx_payment_attempts_key"),
+            fields.Index(
+                fields=["created_at"],
+                condition=Q(status__in=[*OPEN, PaymentStatus.AUTHORIZED]),
+                name="idx_payment_attempts_open",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["payment", "attempt_number"],
                 name="uk_payment_attempts_payment_attempt_number",
-            )
+            ),
+            # Nobody pays twice: a second try begins when the first has ended.
+            models.UniqueConstraint(
+                fields=["payment"],
+                condition=Q(
+                    status__in=[
+                        *OPEN,
+                        PaymentStatus.AUTHORIZED,
+                        PaymentStatus.SUCCEEDED,
+                    ]
+                )
+                & ~Q(key=""),
+                name="uk_payment_attempts_live",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,3 +1,4 @@
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -13,8 +14,38 @@ class RefundStatus(models.TextChoices):
     FAILED = "failed"
 
 
+class NeverAbovePayment(pgtrigger.Trigger):
+    """Refuses refunds that together are more than their payment, however many come at once.
+
+    The payment's row is locked first; the sum is then of what others have committed.
+    """
+
+    name = "never_above_payment"
+    level = pgtrigger.Row
+    when = pgtrigger.After
+    operation = pgtrigger.Insert | pgtrigger.UpdateOf("amount", "status", "payment_id")
+    condition = pgtrigger.Condition("NEW.status <> 'failed'")
+    declare = [("paid", "numeric"), ("given", "numeric")]
+    func = """
+        SELECT amount INTO paid FROM payments
+         WHERE id = NEW.payment_id FOR NO KEY UPDATE;
+        SELECT sum(amount) INTO given FROM refunds
+         WHERE payment_id = NEW.payment_id AND status <> 'failed';
+        IF given > paid THEN
+            RAISE EXCEPTION 'refunds of payment % are %, more than its %',
+                            NEW.payment_id, given, paid
+                  USING ERRCODE = 'check_violation',
+                        CONSTRAINT = 'chk_refunds_never_above_payment';
+        END IF;
+        RETURN NULL;
+    """
+
+
 class Refund(models.Model):
-    """Money given back of a payment."""
+    """Money given back of a payment; written before the gateway is asked.
+
+    `id` is what the gateway tells repeats by, `idempotency_key` what the caller does.
+    """
 
     id = fields.key()
     created_at = fields.written_at()
@@ -33,6 +64,7 @@ class Refund(models.Model):
     currency = fields.currency()
     status = fields.choice(RefundStatus, RefundStatus.PENDING)
     reason = fields.long_text()
+    idempotency_key = fields.text(255)
     gateway_refund_id = fields.text(255)
     gateway_response = fields.document()
     processed_by = models.ForeignKey(
@@ -43,13 +75,26 @@ class Refund(models.Model):
         related_name="+",
     )
     processed_at = fields.moment()
+    # When the gateway was last asked to.
+    asked_at = fields.moment(editable=False)
 
     class Meta:
         db_table = "refunds"
         indexes = [
-            fields.Index(fields=["processed_at"], name="idx_refunds_processed_at")
+            fields.Index(fields=["processed_at"], name="idx_refunds_processed_at"),
+            fields.Index(
+                fields=["created_at"],
+                condition=Q(status=RefundStatus.PENDING),
+                name="idx_refunds_pending",
+            ),
         ]
+        triggers = [NeverAbovePayment()]
         constraints = [
+            models.UniqueConstraint(
+                fields=["payment", "idempotency_key"],
+                condition=~Q(idempotency_key=""),
+                name="uk_refunds_payment_idempotency_key",
+            ),
             models.CheckConstraint(
                 condition=Q(amount__gt=0), name="chk_refunds_amount"
             ),

@@ -13,6 +13,7 @@ from payments.models import (
     Payout,
     Refund,
     RefundStatus,
+    SimulatedCharge,
 )
 from shop.ids import uuid7
 from tests.factories.orders import NOON, OrderFactory
@@ -81,13 +82,15 @@ class GatewayWebhookFactory(factory.django.DjangoModelFactory):
 
 
 class LedgerEntryFactory(factory.django.DjangoModelFactory):
+    """Nothing moved: a row alone balances only so."""
+
     class Meta:
         model = LedgerEntry
 
     transaction_id = factory.LazyFunction(uuid7)
-    account = "shop"
+    account = "shop_payable"
     shop = factory.SubFactory(ShopFactory)
-    amount = Decimal("1.00")
+    amount = Decimal("0.00")
     currency = "USD"
 
 
@@ -100,3 +103,12 @@ class PayoutFactory(factory.django.DjangoModelFactory):
     currency = "USD"
     period_start = "2030-01-01"
     period_end = "2030-01-31"
+
+
+class SimulatedChargeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = SimulatedCharge
+
+    key = factory.Sequence(lambda n: f"charge-{n}")
+    amount = Decimal("10.00")
+    currency = "USD"

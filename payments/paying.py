@@ -1,0 +1,144 @@
+"""The last step of a checkout: look once more, choose how to pay, pay."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from catalog.errors import OutOfStock
+from orders.errors import (
+    CartHasProblems,
+    CheckoutIncomplete,
+    DeliveryUnavailable,
+    QuoteChanged,
+)
+from orders.models import Checkout, CheckoutStatus
+from orders.queries.cart import pictures
+from orders.queries.checkout import ADDRESS, CONTACT, CheckoutView, checkout_view
+from orders.services.checkout import expire_checkout, place_orders
+from orders.visitor import visitor_of
+from payments.forms import PaymentMethodForm
+from payments.queries import PaymentOutcome, PaymentState
+from payments.services.payments import complete_payment, start_payment
+from shop.errors import DomainError
+
+DONE = {PaymentState.SUCCEEDED, PaymentState.AUTHORIZED, PaymentState.REFUNDED}
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def pay(request: HttpRequest, checkout_id: UUID) -> HttpResponse:
+    """Agree to the sum and pay it. A second click, and coming back, do no harm."""
+    visitor = visitor_of(request)
+    mine = Checkout.objects.owned_by(visitor.user_id, visitor.token)
+    found = get_object_or_404(mine.select_related("cart"), pk=checkout_id)
+    if found.status == CheckoutStatus.OPEN:
+        return _agree(request, found)
+    if found.status == CheckoutStatus.AWAITING_PAYMENT:
+        return _settle(request, found)
+    return redirect("orders:checkout_done", found.pk)
+
+
+def _agree(request: HttpRequest, found: Checkout) -> HttpResponse:
+    """Before the orders are placed: the sum as it is now, and the buyer's yes."""
+    view = checkout_view(checkout_id=found.pk, now=timezone.now())
+    if not view.lines:
+        return redirect("orders:cart")
+    if view.missing:
+        is_address = set(view.missing) & {CONTACT, ADDRESS}
+        step = "address" if is_address else "delivery"
+        return redirect(f"orders:checkout_{step}", found.pk)
+    form = PaymentMethodForm(request.POST or None, currency=view.quote.currency)
+    if not form.is_valid():
+        return _page(request, found, view, form)
+    try:
+        place_orders(
+            checkout_id=found.pk,
+            quote_hash=request.POST.get("quote", ""),
+            now=timezone.now(),
+        )
+    except QuoteChanged as refusal:
+        return _page(request, found, view, form, refusal=refusal.message)
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+        return redirect(_way_back(refusal, found))
+    return _charge(request, found, form)
+
+
+def _settle(request: HttpRequest, found: Checkout) -> HttpResponse:
+    """The orders are placed: how an earlier try ended, or another one."""
+    now = timezone.now()
+    if expire_checkout(checkout_id=found.pk, now=now):
+        return redirect("orders:checkout_done", found.pk)
+    form = PaymentMethodForm(request.POST or None, currency=found.currency)
+    if form.is_valid():
+        return _charge(request, found, form)
+    try:
+        outcome = complete_payment(checkout_id=found.pk, now=now)
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+        outcome = PaymentOutcome(status=PaymentState.PENDING)
+    if outcome.status in DONE:
+        return redirect("orders:checkout_done", found.pk)
+    context = {
+        "checkout": found,
+        "orders": found.orders.select_related("shop").order_by("id"),
+        "form": form,
+        "outcome": outcome,
+    }
+    return render(request, "payments/waiting.html", context)
+
+
+def _charge(
+    request: HttpRequest, found: Checkout, form: PaymentMethodForm
+) -> HttpResponse:
+    here = reverse("payments:pay", args=[found.pk])
+    try:
+        outcome = start_payment(
+            checkout_id=found.pk,
+            gateway=form.cleaned_data["gateway"],
+            token=form.cleaned_data["token"],
+            return_url=request.build_absolute_uri(here),
+            now=timezone.now(),
+        )
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+        return redirect(here)
+    if outcome.status == PaymentState.REQUIRES_ACTION and outcome.next_url:
+        return redirect(outcome.next_url)
+    return redirect("orders:checkout_done", found.pk)
+
+
+def _way_back(refusal: DomainError, found: Checkout) -> str:
+    """Where the buyer can mend what was refused."""
+    if isinstance(refusal, DeliveryUnavailable | CheckoutIncomplete):
+        return reverse("orders:checkout_delivery", args=[found.pk])
+    if isinstance(refusal, OutOfStock | CartHasProblems):
+        return reverse("orders:cart")
+    return reverse("orders:checkout")
+
+
+def _page(
+    request: HttpRequest,
+    found: Checkout,
+    view: CheckoutView,
+    form: PaymentMethodForm,
+    *,
+    refusal: str = "",
+) -> HttpResponse:
+    context = {
+        "checkout": found,
+        "step": "pay",
+        "view": view,
+        "pictures": pictures(lines=view.lines),
+        "form": form,
+        "refusal": refusal,
+    }
+    return render(request, "payments/pay.html", context)
