@@ -23,6 +23,8 @@ from shop.encryption import decrypt_text, email_hash, encrypt_text
 from users.models import User, UserStatus
 from users.models.user import EMAIL_FORMAT
 
+# RFC 5321; the library would cut the rest off.
+EMAIL_LENGTH = 254
 ADDRESS = re.compile(r"https?://\S+")
 
 
@@ -41,7 +43,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def clean_email(self, email: str) -> str:
         """The database takes fewer addresses than the standard: say so before it does."""
-        if not re.fullmatch(EMAIL_FORMAT, email):
+        if len(email) > EMAIL_LENGTH or not re.fullmatch(EMAIL_FORMAT, email):
             raise ValidationError(
                 gettext("Write an e-mail address like name@example.com.")
             )

@@ -305,8 +305,8 @@ def delete_address(*, user_id: UUID, address_id: UUID) -> None:
     gone = next((one for one in book if one.pk == address_id), None)
     if gone is None:
         return
+    others = [one for one in book if one is not gone]
     gone.delete()
-    others = [one for one in book if one.pk != address_id]
     if gone.is_default and others:
         _make_default(user_id, others[-1])
 

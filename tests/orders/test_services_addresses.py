@@ -213,6 +213,16 @@ def test_newest_of_the_others_follows_a_deleted_default():
 
 
 @pytest.mark.django_db
+def test_only_address_can_be_deleted():
+    user = UserFactory()
+    kept = add_address(user_id=user.pk, data=KENYA)
+
+    delete_address(user_id=user.pk, address_id=kept.pk)
+
+    assert not ShippingAddress.objects.exists()
+
+
+@pytest.mark.django_db
 def test_refused_address_changes_nothing():
     user = UserFactory()
     kept = add_address(user_id=user.pk, data=KENYA)

@@ -64,7 +64,7 @@ def following(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def shop_follow(request: HttpRequest, slug: str) -> HttpResponse:
-    """The button on a shop's page: a fragment that the page loads, and what it sends."""
+    """The button on a shop's page: a fragment that the page loads, or a page of its own."""
     shop = get_object_or_404(shops_to_follow(), slug=slug)
     if request.method == "POST":
         if not request.user.is_authenticated:
@@ -79,7 +79,9 @@ def shop_follow(request: HttpRequest, slug: str) -> HttpResponse:
         user_id=_person(request), shop_id=shop.pk
     )
     context = {"shop": shop, "is_followed": is_followed}
-    return render(request, "users/_follow_shop.html", context)
+    is_fragment = request.htmx  # type: ignore[attr-defined]
+    name = "users/_follow_shop.html" if is_fragment else "users/follow_shop.html"
+    return render(request, name, context)
 
 
 @never_cache
