@@ -237,10 +237,27 @@ def coupon_terms(
     found = (
         Coupon.objects.annotate(capitals=Upper("code"))
         .filter(shop_id__in=list(shop_ids), capitals__in=list(codes))
-        .select_related("promotion")
+        .values(
+            "id",
+            "promotion_id",
+            "shop_id",
+            "code",
+            "capitals",
+            "usage_limit",
+            "usage_limit_per_user",
+            "usage_count",
+            kind=F("promotion__kind"),
+            value=F("promotion__value"),
+            conditions=F("promotion__conditions"),
+            is_active=F("promotion__is_active"),
+            starts_at=F("promotion__starts_at"),
+            ends_at=F("promotion__ends_at"),
+            promotion_usage_limit=F("promotion__usage_limit"),
+            promotion_usage_count=F("promotion__usage_count"),
+        )
     )
-    by_place = sorted(found, key=lambda coupon: codes.index(coupon.code.upper()))
-    return {coupon.shop_id: _terms(coupon, now) for coupon in by_place}
+    by_place = sorted(map(dict, found), key=lambda row: codes.index(row["capitals"]))
+    return {row["shop_id"]: _terms(row, now) for row in by_place}
 
 
 def shop_terms(lines: Iterable[CartLine]) -> dict[UUID, ShopTerms]:
@@ -332,32 +349,32 @@ def _by_shop(lines: Iterable[CartLine]) -> dict[UUID, list[CartLine]]:
     return grouped
 
 
-def _terms(coupon: Coupon, now: datetime) -> CouponTerms:
-    promotion = coupon.promotion
+def _terms(row: dict[str, Any], now: datetime) -> CouponTerms:
+    conditions = row["conditions"]
     return CouponTerms(
-        id=coupon.pk,
-        promotion_id=promotion.pk,
-        shop_id=coupon.shop_id,
-        code=coupon.code,
-        kind=promotion.kind,
-        value=promotion.value,
-        conditions=promotion.conditions
-        if isinstance(promotion.conditions, dict)
-        else {},
-        usage_limit=coupon.usage_limit,
-        usage_limit_per_user=coupon.usage_limit_per_user,
-        promotion_usage_limit=promotion.usage_limit,
-        problem=_invalid(coupon, now),
+        id=row["id"],
+        promotion_id=row["promotion_id"],
+        shop_id=row["shop_id"],
+        code=row["code"],
+        kind=row["kind"],
+        value=row["value"],
+        conditions=conditions if isinstance(conditions, dict) else {},
+        usage_limit=row["usage_limit"],
+        usage_limit_per_user=row["usage_limit_per_user"],
+        promotion_usage_limit=row["promotion_usage_limit"],
+        problem=_invalid(row, now),
     )
 
 
-def _invalid(coupon: Coupon, now: datetime) -> str:
-    promotion = coupon.promotion
-    is_over = promotion.ends_at is not None and promotion.ends_at <= now
-    if not promotion.is_active or promotion.starts_at > now or is_over:
-        return _("%(code)s is not valid now.") % {"code": coupon.code}
-    for row in (coupon, promotion):
-        if row.usage_limit is not None and row.usage_count >= row.usage_limit:
+def _invalid(row: dict[str, Any], now: datetime) -> str:
+    is_over = row["ends_at"] is not None and row["ends_at"] <= now
+    if not row["is_active"] or row["starts_at"] > now or is_over:
+        return _("%(code)s is not valid now.") % {"code": row["code"]}
+    for limit, count in (
+        (row["usage_limit"], row["usage_count"]),
+        (row["promotion_usage_limit"], row["promotion_usage_count"]),
+    ):
+        if limit is not None and count >= limit:
             used_up = _("%(code)s was used as often as it may be.")
-            return used_up % {"code": coupon.code}
+            return used_up % {"code": row["code"]}
     return ""

@@ -95,12 +95,6 @@ def mark_paid(
         raise CheckoutClosed
     if is_late:
         _use_coupons_again(due)
-    take_stock(
-        checkout_id=checkout_id,
-        quantities=_units(due),
-        now=now,
-        user_id=checkout.user_id,
-    )
     change_status(
         due,
         OrderStatus.PROCESSING,
@@ -114,6 +108,13 @@ def mark_paid(
     checkout.status = CheckoutStatus.PAID
     checkout.save(update_fields=["status"])
     publish_many(OrderPaid.about(order, at=now, data=facts(order)) for order in due)
+    # What other buyers wait for comes last.
+    take_stock(
+        checkout_id=checkout_id,
+        quantities=_units(due),
+        now=now,
+        user_id=checkout.user_id,
+    )
     issue_invoices(due, now=now)
     return orders
 

@@ -261,8 +261,9 @@ def test_clicks_at_once_all_count_and_open_one_cart():
 
 def test_a_guests_cart_is_merged_once_by_two_log_ins():
     user, mug = UserFactory(), variant(900)
-    guest = open_cart(user_id=None, token="t", currency="USD", now=NOON)
-    add_item(cart_id=guest.pk, variant_id=mug.pk, quantity=3, now=NOON)
+    for owner, units in ((None, 3), (user.pk, 2)):
+        cart = open_cart(user_id=owner, token="t", currency="USD", now=NOON)
+        add_item(cart_id=cart.pk, variant_id=mug.pk, quantity=units, now=NOON)
 
     results = at_once(
         lambda _: merge_carts(user_id=user.pk, token="t", now=NOON), range(12)
@@ -270,4 +271,4 @@ def test_a_guests_cart_is_merged_once_by_two_log_ins():
 
     assert kinds(results) == {"Merged": 12}
     own = Cart.objects.get(user=user, status="open")
-    assert [item.quantity for item in own.items.all()] == [3]
+    assert [item.quantity for item in own.items.all()] == [5]
