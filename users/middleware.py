@@ -11,8 +11,14 @@ from django.contrib.auth import SESSION_KEY, logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
-from users.receivers import LANGUAGE, SEEN_AT, TIMEZONE, client_address, keep_log_in
-from users.services.sessions import ACTIVITY_EVERY, SESSION_ROW, touch_session
+from users.receivers import client_address, keep_log_in
+from users.services.accounts import LANGUAGE, TIMEZONE
+from users.services.sessions import (
+    ACTIVITY_EVERY,
+    SEEN_AT,
+    SESSION_ROW,
+    touch_session,
+)
 
 
 def keep_session(

@@ -23,17 +23,14 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from users.models import User, UserProfile, UserSession
-from users.services.accounts import follow_email
+from users.services.accounts import LANGUAGE, TIMEZONE, follow_email
 from users.services.sessions import (
+    SEEN_AT,
     SESSION_ROW,
     end_other_sessions,
     end_session,
     open_session,
 )
-
-SEEN_AT = "seen_at"
-# What a page needs of the profile, kept in the session so that no page asks for it.
-TIMEZONE, LANGUAGE = "timezone", "language"
 
 
 @receiver(user_logged_in)

@@ -13,6 +13,8 @@ from shop.encryption import email_hash
 from users.models import User, UserProfile
 
 MARKETING = "marketing_email"
+# What a page needs of the profile, kept in the session so that no page asks for it.
+TIMEZONE, LANGUAGE = "timezone", "language"
 
 
 @transaction.atomic

@@ -16,6 +16,7 @@ from users.models import UserSession
 from users.services.devices import describe_device
 
 SESSION_ROW = "user_session"
+SEEN_AT = "seen_at"
 # How stale "last seen" may be, and how long a session lives that was ended in the one instant
 # in which another request read it from the cache.
 ACTIVITY_EVERY = timedelta(minutes=1)

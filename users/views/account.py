@@ -24,8 +24,9 @@ from django.views.decorators.http import (
 from users.forms import NoticesForm, ProfileForm
 from users.models import User, UserProfile, UserSession
 from users.queries import open_sessions
-from users.receivers import LANGUAGE, TIMEZONE
 from users.services.accounts import (
+    LANGUAGE,
+    TIMEZONE,
     change_profile,
     choose_marketing,
     marketing_since,
