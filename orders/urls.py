@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import account, addresses, cart, checkout, orders
+from orders.views import account, addresses, cart, checkout, delivery, orders
 
 app_name = "orders"
 
@@ -37,6 +37,11 @@ urlpatterns = [
         name="checkout_delivery",
     ),
     path("checkout/<uuid:checkout_id>/done/", checkout.done, name="checkout_done"),
+    path(
+        "delivery/<uuid:variant_id>/",
+        delivery.delivery_promise,
+        name="delivery_promise",
+    ),
     path("orders/find/", orders.find_order, name="find_order"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
     path("orders/<uuid:order_id>/cancel/", orders.cancel, name="cancel_order"),

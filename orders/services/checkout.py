@@ -313,7 +313,7 @@ def _check_view(view: CheckoutView, quote_hash: str) -> None:
         raise CheckoutIncomplete(steps)
     if any(shop.total > MOST_MONEY for shop in view.quote.shops):
         raise AmountTooLarge
-    if not secrets.compare_digest(view.quote.hash, quote_hash):
+    if view.quote.hash != quote_hash:
         raise QuoteChanged
 
 
