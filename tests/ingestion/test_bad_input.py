@@ -6,18 +6,22 @@ import io
 import json
 import os
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.db import connection
 from django.urls import reverse
+from django.utils.html import escape
+from rest_framework.test import APIClient
 
 from catalog.models import Product
-from ingestion.models import FileStatus, IngestionFile
+from ingestion.models import FileStatus, IngestionFile, IngestionRecord
 from ingestion.readers import limits
 from ingestion.tasks import import_file
 from tests.factories.shop import ShopFactory
@@ -195,29 +199,82 @@ def test_formulas_are_kept_as_text_and_given_back_harmless(client, operator, sho
 
 
 # ------------------------------------------------------------------ the collection
+def by_command(path: Path) -> tuple[str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.raises(SystemExit) as end:
+        call_command(
+            "ingest",
+            "soko",
+            str(path),
+            shop="corner",
+            json=True,
+            stdout=out,
+            stderr=err,
+        )
+    [result] = json.loads(out.getvalue())["files"]
+    assert end.value.code == 1
+    return result["state"], result["message"]
+
+
+def by_admin(client, path: Path) -> tuple[str, str]:
+    file = brought_in(client, path.read_bytes(), path.name)
+    page = client.get(
+        reverse("admin:ingestion_ingestionfile_change", args=[file.pk])
+    ).content.decode()
+    assert escape(file.error_message) in page
+    return file.status, file.error_message
+
+
+def by_api(api: APIClient, path: Path) -> tuple[str, str]:
+    cache.clear()  # more files than a person may upload in an hour
+    answer = api.post(
+        "/api/v1/ingestion/files/",
+        {
+            "kind": "soko",
+            "shop": "corner",
+            "file": SimpleUploadedFile(path.name, path.read_bytes()),
+        },
+        format="multipart",
+    )
+    assert answer.status_code in (200, 202), answer.content
+    import_file.apply(kwargs={"file_id": answer.json()["id"]}, throw=True)
+    file = api.get(f"/api/v1/ingestion/files/{answer.json()['id']}/").json()
+    return file["status"], file["error_message"]
+
+
 @needs_bad_input
 @pytest.mark.filterwarnings("ignore:Unknown extension:UserWarning")
-def test_every_messy_table_is_refused_by_the_command(shop, tmp_path):
-    paths = sorted((BAD_INPUT / "messytables").iterdir())
+@pytest.mark.parametrize(
+    ("folder", "step"),
+    [
+        ("messytables", 4),
+        ("csv-spectrum", 3),
+        ("json-test-suite", 20),
+        ("pngsuite", 30),
+    ],
+)
+def test_every_door_refuses_in_the_same_sentence_and_writes_nothing(
+    client, shop, folder, step
+):
+    person = OperatorFactory()
+    client.force_login(person)
+    api = APIClient()
+    api.force_login(person)
+    paths = sorted(path for path in (BAD_INPUT / folder).rglob("*") if path.is_file())
     before = rows_of_the_shops()
 
-    for path in paths:
-        out, err = io.StringIO(), io.StringIO()
-        with pytest.raises(SystemExit) as end:
-            call_command(
-                "ingest",
-                "soko",
-                str(path),
-                shop="corner",
-                json=True,
-                stdout=out,
-                stderr=err,
-            )
-        [result] = json.loads(out.getvalue())["files"]
-        assert (end.value.code, result["state"]) == (1, "failed"), path.name
-        assert result["message"].endswith("."), path.name
-
-    assert rows_of_the_shops() == before
+    for path in paths[::step]:
+        said = set()
+        for door in (by_command, partial(by_admin, client), partial(by_api, api)):
+            state, message = door(path)
+            said.add(message)
+            assert state == "failed", path.name
+            assert rows_of_the_shops() == before, path.name
+        [sentence] = said
+        assert sentence.endswith("."), path.name
+        assert "Error" not in sentence, path.name
+    assert not IngestionFile.objects.exclude(created_rows=0).exists()
+    assert not IngestionRecord.objects.exists()
 
 
 @needs_bad_input

@@ -2,24 +2,41 @@
 
 import csv
 import gzip
+import io
+import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.db.models import Sum
 
-from catalog.models import InventoryLog, InventoryPolicy, Product, ProductVariant
+from analytics.models import ProductMetricsDaily
+from catalog.models import (
+    InventoryLog,
+    InventoryPolicy,
+    PriceChange,
+    Product,
+    ProductVariant,
+)
 from ingestion.errors import NoShop
 from ingestion.models import FileStatus
+from ingestion.services.undo import undo_import
 from orders.models import Customer, Order, OrderItem, OrderReturn, OrderReturnItem
 from shop.encryption import keyed_hash
 from shop.ids import moment_of
 from shop.models import GlobalEntity, Shop
 from tests.factories.shop import ShopFactory
 from tests.factories.users import OperatorFactory
-from tests.ingestion.online_retail_files import counts, load, snapshot, table
+from tests.ingestion.online_retail_files import (
+    NOON,
+    counts,
+    load,
+    snapshot,
+    table,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -79,6 +96,62 @@ def test_name_and_price_are_those_of_the_latest_sale_in_any_order_of_files(shop)
     product = Product.objects.get()
     assert (product.name, product.price) == ("NEW NAME", Decimal("3.00"))
     assert product.variants.get().price == Decimal("3.00")
+
+
+def prices():
+    return list(
+        PriceChange.objects.order_by("id").values_list("old_price", "new_price")
+    )
+
+
+def test_the_price_opens_a_history_from_the_first_line_on(shop):
+    early = "1,A,X,1,2011-01-01 08:00:00,2,,"
+    late = "2,A,X,1,2011-02-01 08:00:00,3,,"
+    never = "3,B,FREE,1,2011-02-01 08:00:00,0,,"
+
+    load(table(early, late, never), shop=shop)
+
+    # One file, one price: what was paid in January is no change of it.
+    change = PriceChange.objects.get()
+    assert (change.old_price, change.new_price) == (None, Decimal("3.00"))
+    assert change.changed_at == datetime(2011, 1, 1, 8, tzinfo=UTC)
+
+
+def test_another_price_of_a_later_file_is_a_change_and_goes_with_it(shop):
+    first = load(table("1,A,X,1,2011-01-01 08:00:00,2,,"), shop=shop)
+    before = snapshot()
+
+    second = load(table("2,A,X,1,2011-03-01 08:00:00,5,,"), shop=shop)
+    assert prices() == [(None, Decimal(2)), (Decimal(2), Decimal(5))]
+    undo_import(file_id=second.pk, now=NOON)
+    assert snapshot() == before
+    undo_import(file_id=first.pk, now=NOON)
+
+    assert prices() == []
+
+
+def figures(start: date) -> None:
+    """Build two days of the products' figures, and hold them against the rows."""
+    days = ("--from", f"{start}", "--to", f"{start + timedelta(days=2)}")
+    only = ("--only", "product_hourly,product_daily")
+    call_command("rollup", "--json", *days, *only, stdout=io.StringIO())
+    out = io.StringIO()
+    call_command("rollup", "--verify", "--json", *days, *only, stdout=out)
+    assert json.loads(out.getvalue())["differing"] == 0
+
+
+def test_a_first_price_is_no_change_in_the_figures(shop):
+    load(table("1,A,X,1,2011-01-01 08:00:00,2,,"), shop=shop)
+    load(table("2,A,X,1,2011-01-02 08:00:00,5,,"), shop=shop)
+    changed_on = PriceChange.objects.latest("changed_at").changed_at.date()
+
+    figures(date(2011, 1, 1))
+    figures(changed_on)
+
+    days = ProductMetricsDaily.objects.order_by("event_time").values_list(
+        "price_open", "price_close", "price_change_count"
+    )
+    assert list(days) == [(2, 2, 0), (2, 2, 0), (2, 5, 1)]
 
 
 def test_buyers_are_hashes_and_guests_are_not_one_person(shop):
