@@ -222,7 +222,7 @@ class SharedWishlistView(APIView):
 
     @extend_schema(responses=WishSerializer(many=True), auth=[])
     def get(self, request: Request, token: str) -> Response:
-        found = None if "\0" in token else shared_wishlist(token=token)
+        found = shared_wishlist(token=token)
         if found is None:
             raise NotFound
         wishes = [w for w in wishes_of(wishlist_id=found.pk) if w.card is not None]

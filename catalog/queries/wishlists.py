@@ -30,7 +30,8 @@ def wishlists_of(*, user_id: UUID) -> QuerySet[Wishlist]:
 
 def shared_wishlist(*, token: str) -> Wishlist | None:
     lists = Wishlist.objects.select_related("user")
-    return lists.filter(share_token=token).first() if token else None
+    # PostgreSQL cannot look for NUL.
+    return lists.filter(share_token=token).first() if "\0" not in token else None
 
 
 def wishes_of(*, wishlist_id: UUID) -> list[Wish]:

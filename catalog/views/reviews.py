@@ -65,7 +65,9 @@ def write(request: HttpRequest, slug: str) -> HttpResponse:
         Product.objects.on_sale().select_related("shop"), slug=slug
     )
     mine = my_review(product_id=product.pk, user_id=person_id(request))
-    form = ReviewForm(request.POST or None, initial=_initial(mine))
+    form = ReviewForm(
+        request.POST if request.method == "POST" else None, initial=_initial(mine)
+    )
     if form.is_valid() and _write(request, product, form):
         return redirect(f"{product.get_absolute_url()}#reviews")
     context = {"product": product, "form": form, "mine": mine}
@@ -98,10 +100,8 @@ def vote(request: HttpRequest, review_id: UUID) -> HttpResponse:
         raise Http404 from refusal
     except OwnReview as refusal:
         messages.info(request, refusal.message)
-    shown = approved_reviews(reader_id=request.user.pk).select_related("product")
-    review = get_object_or_404(
-        shown.only("id", "product__slug", "helpful_count"), pk=review_id
-    )
+    shown = approved_reviews(reader_id=person_id(request))
+    review = get_object_or_404(shown, pk=review_id)
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "catalog/_vote.html", {"review": review})
     if review.product is None:

@@ -28,7 +28,7 @@ from catalog.views.person import person_id
 @require_http_methods(["GET", "HEAD", "POST"])
 def wishlists(request: HttpRequest) -> HttpResponse:
     """All lists of a person, and a new one."""
-    form = WishlistForm(request.POST or None)
+    form = WishlistForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             made = services.create_wishlist(

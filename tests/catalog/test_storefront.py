@@ -87,24 +87,27 @@ def test_product_costs_the_same_with_one_of_each_and_with_many(client):
 
 
 # ------------------------------------------------------------------ what may be seen
-@pytest.mark.parametrize("status", [ProductStatus.DRAFT, ProductStatus.ARCHIVED])
-def test_product_that_is_not_on_sale_is_nowhere(client, status):
+@pytest.mark.parametrize(
+    ("status", "code"), [(ProductStatus.DRAFT, 404), (ProductStatus.ARCHIVED, 410)]
+)
+def test_product_that_is_not_on_sale_is_nowhere(client, status, code):
     product = sell(name="Hidden lantern", status=status)[0]
 
-    assert client.get(product.get_absolute_url()).status_code == 404
+    assert client.get(product.get_absolute_url()).status_code == code
     assert names(client.get(reverse("catalog:search"), {"q": "lantern"})) == []
     assert names(client.get(product.category.get_absolute_url())) == []
     assert names(client.get(product.shop.get_absolute_url())) == []
 
 
 @pytest.mark.parametrize(
-    "status", [ShopStatus.PENDING, ShopStatus.SUSPENDED, ShopStatus.CLOSED]
+    ("status", "code"),
+    [(ShopStatus.PENDING, 404), (ShopStatus.SUSPENDED, 404), (ShopStatus.CLOSED, 410)],
 )
-def test_shop_that_is_not_open_takes_its_products_along(client, status):
+def test_shop_that_is_not_open_takes_its_products_along(client, status, code):
     product = sell(name="Hidden lantern", shop=ShopFactory(status=status))[0]
 
     assert client.get(product.shop.get_absolute_url()).status_code == 404
-    assert client.get(product.get_absolute_url()).status_code == 404
+    assert client.get(product.get_absolute_url()).status_code == code
     assert names(client.get(product.category.get_absolute_url())) == []
     assert b"Hidden lantern" not in client.get(reverse("catalog:home")).content
 
@@ -225,7 +228,7 @@ def test_product_answers_a_senseless_choice_with_the_first(client, query):
 
     page = client.get(f"{product.get_absolute_url()}?{query}")
 
-    assert page.context["chosen"] == product.variants.get()
+    assert page.context["variant"].id == product.variants.get().id
     assert page.context["shown"] == product.images.get()
 
 
@@ -300,7 +303,7 @@ def test_product_opens_on_a_variant_that_can_be_bought(client):
     ProductVariantFactory(product=product, inventory_quantity=0, position=0)
     there = ProductVariantFactory(product=product, inventory_quantity=9, position=1)
 
-    assert client.get(product.get_absolute_url()).context["chosen"] == there
+    assert client.get(product.get_absolute_url()).context["variant"].id == there.id
 
 
 def test_product_sends_htmx_only_the_offer(client):
