@@ -34,7 +34,7 @@ settings.configure(
 )
 django.setup()
 
-from django.db import connection  # noqa: E402 - needs the settings above
+from django.db import connection  # needs the settings above
 
 
 def hello(request: HttpRequest) -> HttpResponse:

@@ -30,9 +30,10 @@ def visitor_of(request: HttpRequest) -> Visitor:
 
 
 def guest_token(request: HttpRequest) -> str:
-    return request.get_signed_cookie(
+    token = request.get_signed_cookie(
         COOKIE, default="", salt=SALT, max_age=GUEST_CART_LIFE
     )
+    return token or ""
 
 
 def with_token(visitor: Visitor) -> Visitor:
