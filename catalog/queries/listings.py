@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection
-from django.db.models import Count, Q, QuerySet
+from django.db.models import (
+    Count,
+    Exists,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+)
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -27,11 +36,13 @@ from catalog.queries.facets import (
     count_facets,
     currency_of,
 )
-from shop.models import Shop, ShopStatus
+from shop.models import Shop
 
 PER_PAGE = 24
 # Nobody walks further by hand, and a deep page costs as much as all before it.
 LAST_PAGE = 400
+WORTH_KEEPING = 1_000
+KEPT_S = 60
 ROW_LENGTH = 8
 # Of one shop in a row of the front page: a bulk import may not fill it.
 OF_ONE_SHOP = 2
@@ -256,7 +267,7 @@ def list_products(
     if filters.has_price and not filters.currency:
         filters = replace(filters, currency=currency_of(scope=scope))
     chosen = conditions(filters=filters, category_ids=subtree.by_slug())
-    facets = count_facets(scope=scope, conditions=chosen, filters=filters)
+    facets = _facets(scope, chosen, filters)
     last = min(max(1, -(-facets.found // per_page)), LAST_PAGE)
     listing = Listing(
         cards=[],
@@ -269,6 +280,25 @@ def list_products(
     if facets.found:
         return replace(listing, cards=_page(scope, chosen, listing, per_page))
     return listing
+
+
+def _facets(scope: Scope, chosen: Sequence[Condition], filters: Filters) -> Facets:
+    """Counted; of a large set that nobody narrowed, as it was counted within a minute.
+
+    Only such sets are worth it: they are what most people open, and where a few products more
+    or less do not show.
+    """
+    if chosen:
+        return count_facets(scope=scope, conditions=chosen, filters=filters)
+    asked = repr((scope.sql, scope.values))
+    key = f"facets:{blake2b(asked.encode(), digest_size=16).hexdigest()}"
+    kept: Facets | None = cache.get(key)
+    if kept is not None:
+        return kept
+    facets = count_facets(scope=scope, conditions=chosen, filters=filters)
+    if facets.found >= WORTH_KEEPING:
+        cache.set(key, facets, KEPT_S)
+    return facets
 
 
 def _page(
@@ -334,25 +364,30 @@ def others_of_shop(*, product: Product) -> list[Card]:
 
 def shops_on_sale() -> QuerySet[Shop]:
     """Open shops, the best rated first, with `product_count` of what they sell."""
-    active = Q(products__status=ProductStatus.ACTIVE)
+    sold = Product.objects.filter(shop=OuterRef("pk"), status=ProductStatus.ACTIVE)
     return (
         Shop.objects.on_sale()
-        .annotate(product_count=Count("products", filter=active))
-        .filter(product_count__gt=0)
+        .filter(Exists(sold))
+        .annotate(product_count=_number_of(sold, "shop"))
         .order_by("-rating_average", "name", "id")
     )
 
 
 def brands_on_sale() -> QuerySet[Brand]:
     """Brands something of which is on sale, by name, with `product_count` of it."""
-    on_sale = Q(
-        products__status=ProductStatus.ACTIVE, products__shop__status=ShopStatus.ACTIVE
-    )
+    sold = Product.objects.on_sale().filter(brand=OuterRef("pk"))
     return (
-        Brand.objects.filter(is_active=True)
-        .annotate(product_count=Count("products", filter=on_sale))
-        .filter(product_count__gt=0)
+        Brand.objects.filter(Exists(sold), is_active=True)
+        .annotate(product_count=_number_of(sold, "brand"))
         .order_by("name", "id")
+    )
+
+
+def _number_of(sold: QuerySet[Product], owner: str) -> Subquery:
+    """For a column: counted for the rows of a page only, as a join would not be."""
+    return Subquery(
+        sold.order_by().values(owner).annotate(n=Count("pk")).values("n"),
+        output_field=IntegerField(),
     )
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from catalog.models import Category, Product
+from catalog.queries import listings
 from tests.factories.catalog import (
     BrandFactory,
     CategoryFactory,
@@ -304,3 +306,20 @@ def test_card_tells_what_is_sold_out_reduced_and_dearer(client):
     assert cards["Sale"].is_reduced
     assert cards["Sale"].has_dearer
     assert not cards["Gone"].is_reduced
+
+
+# ------------------------------------------------------------------ large sets
+def test_large_set_is_counted_once_a_minute_unless_it_is_narrowed(
+    client, lamps, monkeypatch
+):
+    cache.clear()
+    monkeypatch.setattr(listings, "WORTH_KEEPING", 2)
+    address = lamps.get_absolute_url()
+    assert client.get(address).context["count"] == 3
+    sell(category=lamps, name="Fourth", attributes={"facts": {"Colour": "Red"}})
+
+    assert client.get(address).context["count"] == 3
+    assert client.get(address, {"f.Colour": "Red"}).context["count"] == 3
+    assert "Fourth" in names(client.get(address))
+    cache.clear()
+    assert client.get(address).context["count"] == 4
