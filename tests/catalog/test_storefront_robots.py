@@ -46,7 +46,7 @@ def test_sitemap_index_reads_no_rows(client, django_assert_max_num_queries):
     ProductFactory.create_batch(3)
     CategoryFactory.create_batch(3)
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(8):
         assert "<lastmod>" in client.get("/sitemap.xml").content.decode()
 
 
