@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import Any, ClassVar
+from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -14,7 +16,8 @@ from django.contrib.auth.models import Group, Permission
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Concat, Lower
 from django.db.models.lookups import Exact
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from shop.admin.base import HistoryAdmin, ModelAdmin, TabularInline
@@ -33,6 +36,7 @@ from users.models import (
     UserSession,
     UserSocial,
 )
+from users.services.sessions import SESSION_ROW, end_other_sessions
 
 # Permissions come from roles; groups would grant nothing.
 admin.site.unregister(Group)
@@ -252,6 +256,20 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):
             # Else the old address would still log in.
             EmailAddress.objects.filter(user=obj).delete()
         super().save_model(request, obj, form, change)
+
+    def user_change_password(
+        self, request: HttpRequest, id: str, form_url: str = ""
+    ) -> HttpResponse:
+        """Whoever knew the old password is logged out, on the list of devices too."""
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
+            own = (
+                request.session.get(SESSION_ROW) if id == str(request.user.pk) else None
+            )
+            end_other_sessions(
+                user_id=UUID(id), keep=UUID(own) if own else None, now=timezone.now()
+            )
+        return response
 
     def save_formset(
         self, request: HttpRequest, form: Any, formset: Any, change: bool

@@ -9,7 +9,12 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories.users import PASSWORD, UserFactory, UserSessionFactory
+from tests.factories.users import (
+    PASSWORD,
+    OperatorFactory,
+    UserFactory,
+    UserSessionFactory,
+)
 from users.models import UserSession
 from users.services.devices import Device, describe_device
 from users.services.sessions import (
@@ -126,6 +131,28 @@ def test_new_password_logs_the_other_devices_out(django_capture_on_commit_callba
     assert (is_in(mine), is_in(other)) == (True, False)
     open_ones = UserSession.objects.open_at(datetime.now(UTC))
     assert [row.pk for row in open_ones] == [row_of(mine).pk]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_password_that_an_operator_sets_logs_the_devices_out(
+    own, django_capture_on_commit_callbacks
+):
+    operator = OperatorFactory()
+    client = browser(operator)
+    user = operator if own else UserFactory()
+    other = browser(user)
+    new = "another way to Mombasa"
+
+    with django_capture_on_commit_callbacks(execute=True):
+        response = client.post(
+            reverse("admin:auth_user_password_change", args=[user.pk]),
+            {"usable_password": "true", "password1": new, "password2": new},
+        )
+
+    assert response.status_code == 302
+    assert (is_in(client), is_in(other)) == (True, False)
+    open_ones = UserSession.objects.open_at(datetime.now(UTC))
+    assert [row.pk for row in open_ones] == [row_of(client).pk]
 
 
 def test_new_key_of_a_session_keeps_its_row(time_machine):
