@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -19,17 +20,22 @@ from catalog.models import (
     InventoryLog,
     PriceChange,
     Product,
+    ProductBuyer,
     ProductImage,
     ProductReview,
     ProductTag,
     ProductVariant,
     ProductView,
+    RetiredProduct,
+    ReviewVote,
     StockAlert,
     StockReservation,
     Tag,
     Wishlist,
     WishlistItem,
 )
+from catalog.services.prices import hold_product, record_price
+from catalog.services.reviews import moderate_review
 from shop.admin.base import HistoryAdmin, HistoryInline, ModelAdmin, TabularInline
 from shop.admin.columns import badge, link, money, reference
 from shop.admin.filters import choices, days, yes_no
@@ -99,6 +105,17 @@ class TagAdmin(ModelAdmin):
     search_help_text = "The beginning of a tag, a slug, or an id."
     ordering = ("name",)
     prepopulated_fields = {"slug": ("name",)}
+
+
+def _record_price(request: HttpRequest, form: Any) -> None:
+    """The history of a price that a form has changed."""
+    if {"price", "compare_price"} & set(form.changed_data):
+        record_price(
+            variant=form.instance,
+            old_price=form.initial.get("price"),
+            now=timezone.now(),
+            user_id=request.user.pk,
+        )
 
 
 class Variants(TabularInline):
@@ -202,7 +219,21 @@ class ProductAdmin(ModelAdmin):
         for row in formset.forms:
             if isinstance(row.instance, ProductVariant):
                 row.instance.shop_id = form.instance.shop_id
+        if formset.model is not ProductVariant:
+            super().save_formset(request, form, formset, change)
+            return
+        hold_product(product_id=form.instance.pk)
         super().save_formset(request, form, formset, change)
+        for row in formset.initial_forms:
+            if row not in formset.deleted_forms:
+                _record_price(request, row)
+        for variant in formset.new_objects:
+            record_price(
+                variant=variant,
+                old_price=None,
+                now=timezone.now(),
+                user_id=request.user.pk,
+            )
 
 
 @admin.register(ProductVariant)
@@ -233,7 +264,17 @@ class ProductVariantAdmin(ModelAdmin):
         self, request: HttpRequest, obj: ProductVariant, form: Any, change: bool
     ) -> None:
         obj.shop_id = obj.product.shop_id
+        hold_product(product_id=obj.product_id)
         super().save_model(request, obj, form, change)
+        if change:
+            _record_price(request, form)
+        else:
+            record_price(
+                variant=obj,
+                old_price=None,
+                now=timezone.now(),
+                user_id=request.user.pk,
+            )
 
 
 @admin.register(ProductImage)
@@ -291,10 +332,42 @@ class ProductReviewAdmin(ModelAdmin):
         "event_time",
     )
 
+    def save_model(
+        self, request: HttpRequest, obj: ProductReview, form: Any, change: bool
+    ) -> None:
+        moderate_review(
+            review_id=obj.pk, is_approved=obj.is_approved, now=timezone.now()
+        )
+
     @display(description="review")
     def headline(self, review: ProductReview) -> str:
         stars = "★" * review.rating + "☆" * (5 - review.rating)
         return f"{stars} {review.title}".strip()
+
+
+@admin.register(ReviewVote)
+class ReviewVoteAdmin(HistoryAdmin):
+    list_display = ("id", link("review"), link("user"))
+    search_ids = ("review_id", "user_id")
+    search_help_text = "The id of a review, of a person, or of the vote."
+
+
+@admin.register(ProductBuyer)
+class ProductBuyerAdmin(HistoryAdmin):
+    """Who is known to have bought what: the badge of a review."""
+
+    list_display = ("bought_at", link("product"), link("user"))
+    search_ids = ("product_id", "user_id")
+    search_help_text = "The id of a product, of a person, or of the row."
+
+
+@admin.register(RetiredProduct)
+class RetiredProductAdmin(HistoryAdmin):
+    """Addresses of deleted products; a trigger writes them."""
+
+    list_display = ("slug", "name", reference("shop_id", "shop.shop"), "retired_at")
+    search_fields = ("=slug",)
+    search_help_text = "A slug, or an id."
 
 
 @admin.register(InventoryLog)

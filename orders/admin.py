@@ -1,17 +1,20 @@
 """Carts, orders and what follows from them in the admin.
 
 Orders are placed, moved on and corrected by services; here they are read, with room for a
-note. Promotions and coupons are made here.
+note. Promotions and coupons are made here, and so are ways to deliver and rates of tax.
 """
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -23,16 +26,22 @@ from orders.models import (
     Checkout,
     Coupon,
     Customer,
+    DeliveryMethod,
+    DeliveryZone,
     Invoice,
+    InvoiceCounter,
     Order,
     OrderCoupon,
     OrderItem,
     OrderReturn,
     OrderReturnItem,
+    OrderReturnPhoto,
     OrderStatusChange,
     OrderTracking,
     Promotion,
+    ShipmentItem,
     ShippingAddress,
+    TaxRate,
 )
 from shop.admin.base import (
     HistoryAdmin,
@@ -266,7 +275,18 @@ class OrderReturnAdmin(HistoryAdmin):
         return orders_numbered(term)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        return (ReturnedItems,)
+        return (ReturnedItems, ReturnPhotos)
+
+
+class ReturnPhotos(HistoryInline):
+    model = OrderReturnPhoto
+    fields = ("created_at", "picture")
+    readonly_fields = ("picture",)
+    verbose_name_plural = "photos"
+
+    @display(description="photo")
+    def picture(self, photo: OrderReturnPhoto) -> SafeString:
+        return photo_link(photo)
 
 
 class ReturnedItems(HistoryInline):
@@ -289,6 +309,37 @@ class OrderReturnItemAdmin(HistoryAdmin):
     )
     search_ids = ("order_return_id", "order_item_id", "product_id")
     search_help_text = "The id of a return, of an order's item, or of a product."
+
+
+def photo_link(photo: OrderReturnPhoto) -> SafeString:
+    """The file is private: it has an address for operators only."""
+    url = reverse("admin:orders_orderreturnphoto_picture", args=[photo.pk])
+    return format_html('<a href="{}">Look at it</a>', url)
+
+
+@admin.register(OrderReturnPhoto)
+class OrderReturnPhotoAdmin(HistoryAdmin):
+    list_display = ("created_at", link("order_return", "return"), "picture")
+    readonly_fields = ("picture",)
+    hidden = (*HistoryAdmin.hidden, "photo")
+    search_ids = ("order_return_id",)
+    search_help_text = "The id of a return, or of the photo."
+
+    @display(description="photo")
+    def picture(self, photo: OrderReturnPhoto) -> SafeString:
+        return photo_link(photo)
+
+    def get_urls(self) -> Any:
+        show = self.admin_site.admin_view(self.show_picture)
+        name = "orders_orderreturnphoto_picture"
+        return [path("<uuid:photo_id>/picture/", show, name=name), *super().get_urls()]
+
+    def show_picture(self, request: HttpRequest, photo_id: UUID) -> HttpResponse:
+        photo = get_object_or_404(OrderReturnPhoto, pk=photo_id)
+        if not self.has_view_permission(request, photo):
+            raise PermissionDenied
+        # As `clean_picture` made it.
+        return HttpResponse(photo.photo.read(), content_type="image/webp")
 
 
 @admin.register(Customer)
@@ -392,6 +443,14 @@ class ShippingAddressAdmin(HistoryAdmin):
         return orders_numbered(term)
 
 
+class ShippedItems(HistoryInline):
+    model = ShipmentItem
+    fields = ("order_item", "quantity")
+    joined = ("order_item",)
+    tab = False
+    verbose_name_plural = "items"
+
+
 @admin.register(OrderTracking)
 class OrderTrackingAdmin(ModelAdmin):
     list_display = (
@@ -404,9 +463,24 @@ class OrderTrackingAdmin(ModelAdmin):
     )
     search_ids = ("order_id",)
     search_help_text = "An order number, or the id of an order."
+    inlines = (ShippedItems,)
 
     def search(self, term: str) -> Q:
         return orders_numbered(term)
+
+
+@admin.register(ShipmentItem)
+class ShipmentItemAdmin(HistoryAdmin):
+    """What is in a parcel: written when it is sent."""
+
+    list_display = (
+        "id",
+        link("tracking", "parcel"),
+        link("order_item", "item"),
+        "quantity",
+    )
+    search_ids = ("tracking_id", "order_item_id")
+    search_help_text = "The id of a parcel, or of an order's item."
 
 
 @admin.register(Invoice)
@@ -429,6 +503,90 @@ class InvoiceAdmin(HistoryAdmin):
 
     def search(self, term: str) -> Q:
         return super().search(term) | orders_numbered(term)
+
+
+@admin.register(InvoiceCounter)
+class InvoiceCounterAdmin(HistoryAdmin):
+    """The last number of each shop: another one would leave a gap."""
+
+    list_display = (link("shop"), "last_number")
+    list_display_links = ("last_number",)
+    search_ids = ("shop_id",)
+    search_help_text = "The id of a shop."
+
+
+class DeliveryMethods(TabularInline):
+    model = DeliveryMethod
+    fields = ("name", "price", "free_from", "min_days", "max_days", "is_active")
+    tab = False
+    verbose_name_plural = "ways to deliver"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.readonly_fields
+
+
+@admin.register(DeliveryZone)
+class DeliveryZoneAdmin(ModelAdmin):
+    """Where a shop sends to, and how; the first zone that names the country counts."""
+
+    list_display = ("name", link("shop"), "where", "position")
+    search_fields = ("^name",)
+    search_help_text = "The beginning of a name, or the id of a zone or a shop."
+    search_ids = ("shop_id",)
+    inlines = (DeliveryMethods,)
+
+    @display(description="countries")
+    def where(self, zone: DeliveryZone) -> str:
+        return ", ".join(zone.countries) or "everywhere else"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        own = super().get_readonly_fields(request, obj)
+        # Prices are in the shop's currency.
+        return (*own, "shop") if obj else own
+
+
+@admin.register(DeliveryMethod)
+class DeliveryMethodAdmin(ModelAdmin):
+    list_display = (
+        "name",
+        link("zone"),
+        link("zone__shop", "shop"),
+        money("price", currency="zone__shop__currency"),
+        money("free_from", currency="zone__shop__currency"),
+        "min_days",
+        "max_days",
+        "is_active",
+    )
+    list_filter = (yes_no("is_active"),)
+    search_fields = ("^name",)
+    search_help_text = "The beginning of a name, or the id of a way or a zone."
+    search_ids = ("zone_id",)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        own = super().get_readonly_fields(request, obj)
+        return (*own, "zone") if obj else own
+
+
+@admin.register(TaxRate)
+class TaxRateAdmin(ModelAdmin):
+    """What is added or contained; placed orders keep the rate they were placed with."""
+
+    list_display = (
+        "name",
+        "country",
+        "province",
+        "tax_class",
+        "percent",
+        "applies_to_shipping",
+    )
+    list_filter = (yes_no("applies_to_shipping"),)
+    search_fields = ("=country", "^name")
+    search_help_text = "A country's code, the beginning of a name, or an id."
+    ordering = ("country", "province", "tax_class")
+
+    @display(description="rate")
+    def percent(self, rate: TaxRate) -> str:
+        return f"{(rate.rate * 100).normalize():f} %"
 
 
 class Coupons(TabularInline):

@@ -9,12 +9,15 @@ from catalog.models import (
     InventoryLog,
     PriceChange,
     Product,
+    ProductBuyer,
     ProductImage,
     ProductReview,
     ProductStatus,
     ProductTag,
     ProductVariant,
     ProductView,
+    RetiredProduct,
+    ReviewVote,
     StockAlert,
     StockReason,
     StockReservation,
@@ -101,6 +104,33 @@ class ProductReviewFactory(factory.django.DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     rating = 4
     is_approved = True
+
+
+class ReviewVoteFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ReviewVote
+
+    review = factory.SubFactory(ProductReviewFactory)
+    user = factory.SubFactory(UserFactory)
+
+
+class ProductBuyerFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ProductBuyer
+
+    product = factory.SubFactory(ProductFactory)
+    user = factory.SubFactory(UserFactory)
+    bought_at = factory.LazyFunction(timezone.now)
+
+
+class RetiredProductFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = RetiredProduct
+
+    slug = factory.Sequence(lambda n: f"retired-{n}")
+    name = "A product"
+    product_id = factory.LazyFunction(uuid7)
+    shop_id = factory.LazyFunction(uuid7)
 
 
 class InventoryLogFactory(factory.django.DjangoModelFactory):
