@@ -7,6 +7,8 @@ is looked up by name, localized and escaped on its own. Whatever comes from a ro
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
+from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -14,6 +16,7 @@ from django import template
 from django.urls import reverse
 from django.utils.formats import number_format
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.queries.listings import Card
@@ -123,17 +126,23 @@ def _badge(product: Card, words: dict[str, str]) -> str:
 
 
 def _price(product: Card, words: dict[str, str]) -> str:
-    price = escape(money(product.price, product.currency))
+    price = _money(product.price, product.currency, get_language())
     least = (
         f'<small class="muted">{words["from"]}</small> ' if product.has_dearer else ""
     )
     if product.compare_price is None or not product.is_reduced:
         return f'{least}<span class="price">{price}</span>'
-    was = escape(money(product.compare_price, product.currency))
+    was = _money(product.compare_price, product.currency, get_language())
     return (
         f'{least}<span class="price price-sale">{price}</span> <small class="was">'
         f'<span class="hidden-words">{words["before"]}</span><s>{was}</s></small>'
     )
+
+
+@lru_cache(maxsize=4096)
+def _money(amount: Decimal, currency: str, language: str | None) -> str:
+    """language: the active one, in which an amount is written; the same prices come again."""
+    return escape(money(amount, currency))
 
 
 def _rating(product: Card, words: dict[str, str]) -> str:
