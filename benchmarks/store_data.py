@@ -4,7 +4,7 @@
 
 Fills the database of DATABASE_URL, which must be migrated and hold no product. 20 categories in
 4 departments, 20 shops, 40 brands; every product has one variant with stock (one in ten is sold
-out) and one picture, four facts, every fifth a price before, three in four a rating. The same N
+out) and one picture, four facts, every fifth a price before, nearly all a rating. The same N
 gives the same rows.
 """
 
@@ -43,32 +43,45 @@ INSERT INTO products
        (sku, name, slug, description, short_description, price, compare_price, currency,
         status, rating_average, review_count, event_time, attributes,
         shop_id, category_id, brand_id)
-SELECT 'P' || n,
-       (ARRAY['Oak','Linen','Copper','Wool','Glass','Paper','Steel','Felt'])[abs(hashtext('a' || n)) %% 8 + 1]
-       || ' ' ||
-       (ARRAY['lamp','chair','guitar','kettle','scarf','clock','basket','bowl','desk','tent']
-       )[abs(hashtext('b' || n)) %% 10 + 1] || ' ' || n,
-       'product-' || n,
-       'A thing to use every day, made to last. Number ' || n || ' of its kind.',
+SELECT 'P' || made.n,
+       made.stuff || ' ' || made.thing || ' ' || made.n,
+       'product-' || made.n,
+       'A thing to use every day, made to last. Number ' || made.n || ' of its kind.',
        'A thing to use every day.',
-       round((5 + abs(hashtext('price' || n)) %% 20000 / 100.0)::numeric, 2),
-       CASE WHEN abs(hashtext('sale' || n)) %% 5 = 0
-            THEN round(1.25 * (5 + abs(hashtext('price' || n)) %% 20000 / 100.0)::numeric, 2) END,
+       made.price,
+       CASE WHEN made.luck < 20 THEN round(1.25 * made.price, 2) END,
        'EUR', 'active',
-       CASE WHEN abs(hashtext('rated' || n)) %% 4 > 0 THEN round((2.5 + abs(hashtext('rating' || n)) %% 250 / 100.0)::numeric, 2) ELSE 0 END,
-       CASE WHEN abs(hashtext('rated' || n)) %% 4 > 0 THEN abs(hashtext('reviews' || n)) %% 90 + 1 ELSE 0 END,
-       now() - n * interval '1 second',
+       CASE WHEN made.rating > 100 THEN made.rating / 100.0 ELSE 0 END,
+       CASE WHEN made.rating > 100 THEN made.reviews ELSE 0 END,
+       now() - made.n * interval '1 second',
        jsonb_build_object('facts', jsonb_build_object(
-         'Colour', (ARRAY['Black','Blue','Green','Red','White','Natural'])[abs(hashtext('colour' || n)) %% 6 + 1],
-         'Material', (ARRAY['Wood','Metal','Cotton','Glass','Leather'])[abs(hashtext('material' || n)) %% 5 + 1],
-         'Made in', (ARRAY['Germany','Kenya','Portugal','Japan','India','Peru','Italy'])
-                    [abs(hashtext('land' || n)) %% 7 + 1],
-         'Season', (ARRAY['Summer','Winter','All year'])[abs(hashtext('season' || n)) %% 3 + 1])),
+         'Colour', made.colour, 'Material', made.material,
+         'Made in', made.land, 'Season', made.season)),
        shop.id, category.id, brand.id
-  FROM generate_series(1, %(products)s) AS n
-  JOIN shops AS shop ON shop.slug = 'shop-' || (abs(hashtext('shop' || n)) %% 20 + 1)
-  JOIN categories AS category ON category.slug = 'category-' || (abs(hashtext('category' || n)) %% 20 + 1)
-  JOIN brands AS brand ON brand.slug = 'brand-' || (abs(hashtext('brand' || n)) %% 40 + 1)
+  FROM (SELECT n,
+               round(5 + abs(hashtext('price' || n)) %% 20000 / 100.0, 2) AS price,
+               abs(hashtext('luck' || n)) %% 100 AS luck,
+               abs(hashtext('rating' || n)) %% 401 + 100 AS rating,
+               abs(hashtext('reviews' || n)) %% 90 + 1 AS reviews,
+               abs(hashtext('shop' || n)) %% 20 + 1 AS shop,
+               abs(hashtext('category' || n)) %% 20 + 1 AS category,
+               abs(hashtext('brand' || n)) %% 40 + 1 AS brand,
+               (ARRAY['Oak','Linen','Copper','Wool','Glass','Paper','Steel','Felt'])
+                 [abs(hashtext('stuff' || n)) %% 8 + 1] AS stuff,
+               (ARRAY['lamp','chair','guitar','kettle','scarf','clock','basket','bowl','desk',
+                      'tent'])[abs(hashtext('thing' || n)) %% 10 + 1] AS thing,
+               (ARRAY['Black','Blue','Green','Red','White','Natural'])
+                 [abs(hashtext('colour' || n)) %% 6 + 1] AS colour,
+               (ARRAY['Wood','Metal','Cotton','Glass','Leather'])
+                 [abs(hashtext('material' || n)) %% 5 + 1] AS material,
+               (ARRAY['Germany','Kenya','Portugal','Japan','India','Peru','Italy'])
+                 [abs(hashtext('land' || n)) %% 7 + 1] AS land,
+               (ARRAY['Summer','Winter','All year'])
+                 [abs(hashtext('season' || n)) %% 3 + 1] AS season
+          FROM generate_series(1, %(products)s) AS n) AS made
+  JOIN shops AS shop ON shop.slug = 'shop-' || made.shop
+  JOIN categories AS category ON category.slug = 'category-' || made.category
+  JOIN brands AS brand ON brand.slug = 'brand-' || made.brand
 """
 VARIANTS = """
 INSERT INTO product_variants
