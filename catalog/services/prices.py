@@ -61,18 +61,52 @@ def set_price(
         variant.price, price, compare_price,
     )  # fmt: skip
     variant.save(update_fields=["price", "compare_price", "updated_at"])
-    if old_price != price:
+    _tell(variant, old_price=old_price, now=now, user_id=user_id)
+    return variant
+
+
+@transaction.atomic
+def record_price(
+    *,
+    variant: ProductVariant,
+    old_price: Decimal | None,
+    now: datetime,
+    user_id: UUID | None = None,
+) -> None:
+    """What goes with the price of a variant that a form has just saved, in its transaction.
+
+    old_price: None for a new variant. The form holds the product's row: `hold_product`.
+    """
+    _tell(variant, old_price=old_price, now=now, user_id=user_id)
+
+
+def hold_product(*, product_id: UUID) -> None:
+    """Before the variants: two prices of one product at once must both be seen in its own."""
+    Product.objects.select_for_update(no_key=True).filter(pk=product_id).first()
+
+
+def _tell(
+    variant: ProductVariant,
+    *,
+    old_price: Decimal | None,
+    now: datetime,
+    user_id: UUID | None,
+) -> None:
+    if old_price != variant.price:
         write_price_history(
             variant=variant, old_price=old_price, now=now, user_id=user_id
         )
-    show_lowest_price(product_id=product.pk, now=now)
+    show_lowest_price(product_id=variant.product_id, now=now)
     publish(
         PriceChanged,
-        entity=product,
+        entity=variant.product,
         at=now,
-        data={"variant_id": variant.pk, "old_price": old_price, "new_price": price},
+        data={
+            "variant_id": variant.pk,
+            "old_price": old_price,
+            "new_price": variant.price,
+        },
     )
-    return variant
 
 
 def write_price_history(
