@@ -260,10 +260,10 @@ def test_clicks_at_once_all_count_and_open_one_cart():
 
 
 def test_a_guests_cart_is_merged_once_by_two_log_ins():
-    user, mug = UserFactory(), variant(900)
-    for owner, units in ((None, 3), (user.pk, 2)):
+    user, mug, bowl = UserFactory(), variant(900), variant(900)
+    for owner, of, units in ((None, mug, 3), (None, bowl, 1), (user.pk, mug, 2)):
         cart = open_cart(user_id=owner, token="t", currency="USD", now=NOON)
-        add_item(cart_id=cart.pk, variant_id=mug.pk, quantity=units, now=NOON)
+        add_item(cart_id=cart.pk, variant_id=of.pk, quantity=units, now=NOON)
 
     results = at_once(
         lambda _: merge_carts(user_id=user.pk, token="t", now=NOON), range(12)
@@ -271,4 +271,24 @@ def test_a_guests_cart_is_merged_once_by_two_log_ins():
 
     assert kinds(results) == {"Merged": 12}
     own = Cart.objects.get(user=user, status="open")
-    assert [item.quantity for item in own.items.all()] == [5]
+    assert dict(own.items.values_list("variant", "quantity")) == {
+        mug.pk: 5,
+        bowl.pk: 1,
+    }
+
+
+def test_invoices_of_a_shop_are_numbered_without_gaps_or_doubles():
+    first = variant(100)
+    others = ProductVariantFactory.create_batch(
+        11, product=first.product, inventory_quantity=100
+    )
+    # No two neighbours wait for each other's stock.
+    checkouts = crowd(24, [{one: 1} for one in (first, *others)], now=NOON)
+    for checkout_id in checkouts:
+        place(checkout_id)
+
+    results = at_once(lambda id_: mark_paid(checkout_id=id_, now=NOON), checkouts)
+
+    assert kinds(results) == {"list": 24}
+    numbers = Invoice.objects.values_list("invoice_number", flat=True)
+    assert sorted(map(int, numbers)) == list(range(1, 25))

@@ -314,7 +314,7 @@ def test_any_sequence_leaves_stock_and_orders_in_agreement():
         Trade,
         settings=settings(
             max_examples=500 if FULL else 16,
-            stateful_step_count=40 if FULL else 25,
+            stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
             derandomize=not FULL,
