@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from orders.models import Order
 from orders.models.cart import GUEST_CART_LIFE
 
 COOKIE = "cart"
 SALT = "orders.visitor"
+# In the session: orders that a guest proved to know, by number and e-mail; newest last.
+KNOWN = "known_orders"
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,17 @@ def guest_token(request: HttpRequest) -> str:
         COOKIE, default="", salt=SALT, max_age=GUEST_CART_LIFE
     )
     return token or ""
+
+
+def visible_orders(request: HttpRequest) -> QuerySet[Order]:
+    """The account's orders; a guest's of this browser, and those found by number."""
+    visitor = visitor_of(request)
+    may_see = Q(pk__in=request.session.get(KNOWN, []))
+    if visitor.user_id:
+        may_see |= Q(user_id=visitor.user_id)
+    elif visitor.token:
+        may_see |= Q(user=None, checkout__cart__session_id=visitor.token)
+    return Order.objects.filter(may_see, deleted_at=None)
 
 
 def with_token(visitor: Visitor) -> Visitor:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.db.models import Sum
 
 from orders.models import (
     FulfillmentStatus,
@@ -13,10 +15,17 @@ from orders.models import (
     Order,
     OrderItem,
     OrderReturn,
+    OrderReturnItem,
     OrderStatus,
     OrderStatusChange,
     OrderTracking,
+    ReturnStatus,
+    ShipmentItem,
 )
+
+RETURN_WINDOW = timedelta(days=30)
+# Directive 2011/83/EU, article 9: 14 days from when the consumer has the goods.
+WITHDRAWAL_WINDOW = timedelta(days=14)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +64,24 @@ class OrderPage:
         return any(self.returnable.values()) and (until is None or self.now < until)
 
 
+def order_page(*, order: Order, now: datetime) -> OrderPage:
+    """In the same number of statements for any number of items, parcels and returns."""
+    items = order_items(order=order)
+    over = order.completed_at
+    return OrderPage(
+        order=order,
+        items=items,
+        parcels=parcels_of(order=order),
+        history=list(order.status_history.order_by("id")),
+        returns=returns_of(order=order),
+        invoice=order.invoices.first(),
+        returnable=returnable(items=items),
+        return_until=over + RETURN_WINDOW if over else None,
+        withdraw_until=over + WITHDRAWAL_WINDOW if over else None,
+        now=now,
+    )
+
+
 def order_items(*, order: Order) -> list[OrderItem]:
     return list(order.items.select_related("product").order_by("id"))
 
@@ -67,3 +94,23 @@ def parcels_of(*, order: Order) -> list[OrderTracking]:
 def returns_of(*, order: Order) -> list[OrderReturn]:
     returns = order.returns.prefetch_related("lines__order_item", "photos")
     return list(returns.order_by("event_time", "id"))
+
+
+def returnable(*, items: Sequence[OrderItem]) -> dict[UUID, int]:
+    """Of order items, by id, the units that were shipped and are in no return yet."""
+    shipped = (
+        ShipmentItem.objects.filter(order_item__in=items)
+        .values_list("order_item_id")
+        .annotate(units=Sum("quantity"))
+    )
+    back = (
+        OrderReturnItem.objects.filter(order_item__in=items)
+        .exclude(order_return__status=ReturnStatus.REJECTED)
+        .values_list("order_item_id")
+        .annotate(units=Sum("quantity"))
+    )
+    sent, returned = dict(shipped), dict(back)
+    return {
+        item.pk: max(sent.get(item.pk, 0) - returned.get(item.pk, 0), 0)
+        for item in items
+    }

@@ -26,14 +26,11 @@ from orders.models import (
     OrderStatus,
     ReturnKind,
     ReturnStatus,
-    ShipmentItem,
 )
+from orders.queries.order_page import RETURN_WINDOW, WITHDRAWAL_WINDOW, returnable
 from shop.events import publish
 from shop.money import round_money
 
-RETURN_WINDOW = timedelta(days=30)
-# Directive 2011/83/EU, article 9: 14 days from when the consumer has the goods.
-WITHDRAWAL_WINDOW = timedelta(days=14)
 MOST_TEXT = 2000
 
 
@@ -146,26 +143,6 @@ def receive_return(
     }
     publish(ReturnReceived, entity=back.order, at=now, actor=by, data=data)
     return back
-
-
-def returnable(*, items: Sequence[OrderItem]) -> dict[UUID, int]:
-    """Of order items, by id, the units that were shipped and are in no return yet."""
-    shipped = (
-        ShipmentItem.objects.filter(order_item__in=items)
-        .values_list("order_item_id")
-        .annotate(units=Sum("quantity"))
-    )
-    back = (
-        OrderReturnItem.objects.filter(order_item__in=items)
-        .exclude(order_return__status=ReturnStatus.REJECTED)
-        .values_list("order_item_id")
-        .annotate(units=Sum("quantity"))
-    )
-    sent, returned = dict(shipped), dict(back)
-    return {
-        item.pk: max(sent.get(item.pk, 0) - returned.get(item.pk, 0), 0)
-        for item in items
-    }
 
 
 def _lock(order_id: UUID) -> Order:

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -23,34 +22,26 @@ from django.views.decorators.http import (
 
 from orders.forms import FindOrderForm, ReturnForm
 from orders.models import Invoice, Order, OrderReturnPhoto
-from orders.queries.order_page import OrderPage, order_items, parcels_of, returns_of
+from orders.queries.order_page import OrderPage, order_page
 from orders.services import cart as carts
 from orders.services import orders as services
 from orders.services import returns
 from orders.services.addresses import address_lines
 from orders.services.invoice_documents import invoice_document
-from orders.visitor import remember, visitor_of, with_token
+from orders.visitor import (
+    KNOWN,
+    remember,
+    visible_orders,
+    visitor_of,
+    with_token,
+)
 from shop.errors import DomainError
 from shop.rate_limits import is_within_limit
 
-# Orders that a guest proved to know, by number and e-mail; newest last.
-KNOWN = "known_orders"
 MOST_KNOWN = 20
 TRIES, TRIES_PERIOD_S = 10, 15 * 60
 
 Page = Callable[..., HttpResponse]
-
-
-def visible_orders(request: HttpRequest) -> Any:
-    """The account's orders; a guest's of this browser, and those found by number."""
-    visitor = visitor_of(request)
-    known = request.session.get(KNOWN, [])
-    may_see = Q(pk__in=known)
-    if visitor.user_id:
-        may_see |= Q(user_id=visitor.user_id)
-    elif visitor.token:
-        may_see |= Q(user=None, checkout__cart__session_id=visitor.token)
-    return Order.objects.filter(may_see, deleted_at=None)
 
 
 def of_visitor(page: Page) -> Page:
@@ -110,7 +101,7 @@ def _found(form: FindOrderForm) -> str:
 @of_visitor
 def order(request: HttpRequest, order: Order) -> HttpResponse:
     context = {
-        "view": _read(order),
+        "view": order_page(order=order, now=timezone.now()),
         "lines": _lines(order.shipping_address),
     }
     return render(request, "orders/order.html", context)
@@ -134,7 +125,7 @@ def cancel(request: HttpRequest, order: Order) -> HttpResponse:
         else:
             messages.success(request, _("The order is cancelled."))
         return redirect("orders:order", order.pk)
-    if not _read(order).can_cancel:
+    if not order_page(order=order, now=timezone.now()).can_cancel:
         return redirect("orders:order", order.pk)
     return render(request, "orders/cancel.html", {"order": order})
 
@@ -144,7 +135,7 @@ def cancel(request: HttpRequest, order: Order) -> HttpResponse:
 @of_visitor
 def send_back(request: HttpRequest, order: Order) -> HttpResponse:
     """Ask the shop to take units back: how many of what, why, with photos."""
-    view = _read(order)
+    view = order_page(order=order, now=timezone.now())
     if not view.can_return:
         return redirect("orders:order", order.pk)
     form = _return_form(request, view)
@@ -172,7 +163,7 @@ def send_back(request: HttpRequest, order: Order) -> HttpResponse:
 @of_visitor
 def withdraw(request: HttpRequest, order: Order) -> HttpResponse:
     """The EU's right to step back without a reason (Directive 2011/83/EU, article 11a)."""
-    view = _read(order)
+    view = order_page(order=order, now=timezone.now())
     if not view.can_withdraw:
         return redirect("orders:order", order.pk)
     form = _return_form(request, view, is_withdrawal=True)
@@ -257,23 +248,6 @@ def _person(request: HttpRequest) -> Any:
 
 def _lines(address: Mapping[str, str]) -> list[str]:
     return list(address_lines(address=address)) if address else []
-
-
-def _read(order: Order) -> OrderPage:
-    items = order_items(order=order)
-    over = order.completed_at
-    return OrderPage(
-        order=order,
-        items=items,
-        parcels=parcels_of(order=order),
-        history=list(order.status_history.order_by("id")),
-        returns=returns_of(order=order),
-        invoice=order.invoices.first(),
-        returnable=returns.returnable(items=items),
-        return_until=over + returns.RETURN_WINDOW if over else None,
-        withdraw_until=over + returns.WITHDRAWAL_WINDOW if over else None,
-        now=timezone.now(),
-    )
 
 
 def _return_form(
