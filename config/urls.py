@@ -12,6 +12,8 @@ api: list[URLPattern | URLResolver] = [
     path("account/", include("orders.api.addresses")),
     path("ingestion/", include("ingestion.api.urls")),
     path("", include("catalog.api.urls")),
+    path("", include("orders.api.urls")),
+    path("", include("payments.api.checkouts")),
     path("payments/", include("payments.api.urls")),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     # Its script comes from an address of its own: the policy allows none in the page.

@@ -38,6 +38,7 @@ from payments.queries import (
 )
 from payments.services.payments import complete_payment, start_payment
 from payments.services.refunds import refund_order
+from shop.api.guests import SessionOrGuest
 from shop.api.idempotency import HEADER, idempotency_key, idempotent
 
 KEY = OpenApiParameter(
@@ -57,6 +58,7 @@ class CheckoutPaymentViewSet(viewsets.GenericViewSet[Any]):
     """The payment of one's own checkout, as an account or as the guest with its cart."""
 
     queryset = Checkout.objects.none()
+    authentication_classes = (SessionOrGuest,)
     permission_classes = (permissions.AllowAny,)
     serializer_class = PaymentOutcomeSerializer
     filter_backends = ()

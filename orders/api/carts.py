@@ -1,0 +1,234 @@
+"""The cart of an account, or of the guest who holds its cookie."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from django.middleware.csrf import get_token
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import permissions, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from orders.api.money import MoneyField
+from orders.errors import CartClosed, NotInCart
+from orders.models import Cart
+from orders.queries.cart import CartView, cart_view
+from orders.services import cart as carts
+from orders.visitor import Visitor, remember, visitor_of, with_token
+from shop.api.guests import SessionOrGuest
+
+
+class ProblemSerializer(serializers.Serializer[Any]):
+    """What is wrong with an item. All but `price_changed` keep it from being ordered."""
+
+    kind = serializers.ChoiceField(
+        choices=["price_changed", "short", "sold_out", "gone"]
+    )
+    message = serializers.CharField()
+
+
+class CartLineSerializer(serializers.Serializer[Any]):
+    """`left`: units that can be had now; null when there is no limit."""
+
+    id = serializers.UUIDField(source="item_id")
+    variant = serializers.UUIDField(source="variant_id")
+    product = serializers.UUIDField(source="product_id")
+    product_slug = serializers.CharField()
+    product_name = serializers.CharField()
+    variant_name = serializers.CharField()
+    sku = serializers.CharField()
+    quantity = serializers.IntegerField()
+    price = MoneyField()
+    amount = MoneyField()
+    left = serializers.IntegerField(allow_null=True)
+    problems = ProblemSerializer(many=True)
+
+
+class AppliedCouponSerializer(serializers.Serializer[Any]):
+    """`problem`: why it takes nothing off; empty when it does."""
+
+    code = serializers.CharField()
+    discount = MoneyField()
+    problem = serializers.CharField()
+
+
+class CartShopSerializer(serializers.Serializer[Any]):
+    """The items of one shop."""
+
+    shop = serializers.UUIDField(source="shop_id")
+    name = serializers.CharField(source="shop_name")
+    slug = serializers.CharField(source="shop_slug")
+    items = CartLineSerializer(source="lines", many=True)
+    coupon = AppliedCouponSerializer(allow_null=True)
+    subtotal = MoneyField()
+    discount = MoneyField()
+
+
+class CartSerializer(serializers.Serializer[Any]):
+    """`id` is null without a cart. The total is without delivery and the tax on top."""
+
+    id = serializers.UUIDField(source="cart_id", allow_null=True)
+    currency = serializers.CharField()
+    count = serializers.IntegerField(help_text="Units.")
+    shops = CartShopSerializer(source="groups", many=True)
+    coupons = serializers.ListField(
+        source="coupon_codes", child=serializers.CharField()
+    )
+    subtotal = MoneyField(source="quote.subtotal")
+    discount = MoneyField(source="quote.discount")
+    total = MoneyField(source="quote.total")
+    problems = ProblemSerializer(many=True)
+    can_check_out = serializers.BooleanField()
+
+
+NO_CART = {
+    "id": None,
+    "currency": "",
+    "count": 0,
+    "shops": [],
+    "coupons": [],
+    "subtotal": "0.00",
+    "discount": "0.00",
+    "total": "0.00",
+    "problems": [],
+    "can_check_out": False,
+}
+
+
+class QuantitySerializer(serializers.Serializer[Any]):
+    quantity = serializers.IntegerField(min_value=1, max_value=carts.MOST_UNITS)
+
+
+class AddItemSerializer(QuantitySerializer):
+    variant = serializers.UUIDField()
+    quantity = serializers.IntegerField(
+        min_value=1, max_value=carts.MOST_UNITS, default=1
+    )
+
+
+class CouponCodeSerializer(serializers.Serializer[Any]):
+    code = serializers.CharField(max_length=carts.COUPON_LENGTH)
+
+
+@method_decorator(never_cache, name="dispatch")
+class GuestView(APIView):
+    """Open to guests; what may be seen and changed follows from `visitor_of`."""
+
+    authentication_classes = (SessionOrGuest,)
+    permission_classes = (permissions.AllowAny,)
+
+
+class CartDetailView(GuestView):
+    @extend_schema(responses=CartSerializer, operation_id="cart_retrieve")
+    def get(self, request: Request) -> Response:
+        """What is in the cart, what is wrong with it, what it costs.
+
+        The answer also sets the cookie of the CSRF token, which each change asks for in the
+        header `X-CSRFToken`.
+        """
+        get_token(request._request)
+        return Response(told(find(visitor_of(request))))
+
+
+class CartItemsView(GuestView):
+    @extend_schema(request=AddItemSerializer, responses={201: CartSerializer})
+    def post(self, request: Request) -> Response:
+        """Add units of a variant to those in the cart; a guest gets a cookie with it."""
+        payload = AddItemSerializer(data=request.data)
+        payload.is_valid(raise_exception=True)
+        visitor = with_token(visitor_of(request))
+        carts.add_to_cart(
+            user_id=visitor.user_id,
+            token=visitor.token,
+            variant_id=payload.validated_data["variant"],
+            quantity=payload.validated_data["quantity"],
+            now=timezone.now(),
+        )
+        response = Response(told(find(visitor)), status=HTTPStatus.CREATED)
+        remember(response, visitor)
+        return response
+
+
+class CartItemView(GuestView):
+    @extend_schema(request=QuantitySerializer, responses=CartSerializer)
+    def patch(self, request: Request, item_id: UUID) -> Response:
+        """Want so many units of an item, at its price now."""
+        cart = found(request)
+        payload = QuantitySerializer(data=request.data)
+        payload.is_valid(raise_exception=True)
+        try:
+            carts.set_quantity(
+                cart_id=cart.pk,
+                item_id=item_id,
+                quantity=payload.validated_data["quantity"],
+                now=timezone.now(),
+            )
+        except (NotInCart, CartClosed) as gone:
+            raise Http404 from gone
+        return Response(told(cart))
+
+    @extend_schema(request=None, responses={204: None})
+    def delete(self, request: Request, item_id: UUID) -> Response:
+        """Take an item out."""
+        cart = found(request)
+        try:
+            carts.remove_item(cart_id=cart.pk, item_id=item_id, now=timezone.now())
+        except (NotInCart, CartClosed) as gone:
+            raise Http404 from gone
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class CartCouponsView(GuestView):
+    @extend_schema(request=CouponCodeSerializer, responses=CartSerializer)
+    def post(self, request: Request) -> Response:
+        """Use a code, instead of an earlier one of the same shop. May be repeated."""
+        cart = found(request)
+        payload = CouponCodeSerializer(data=request.data)
+        payload.is_valid(raise_exception=True)
+        carts.set_coupon(
+            cart_id=cart.pk, code=payload.validated_data["code"], now=timezone.now()
+        )
+        return Response(told(cart))
+
+    @extend_schema(
+        request=None,
+        responses={204: None},
+        parameters=[OpenApiParameter("code", str, required=True)],
+    )
+    def delete(self, request: Request) -> Response:
+        """Use a code no more. May be repeated."""
+        cart = found(request)
+        asked = CouponCodeSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        carts.remove_coupon(
+            cart_id=cart.pk, code=asked.validated_data["code"], now=timezone.now()
+        )
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+def find(visitor: Visitor) -> Cart | None:
+    return carts.find_cart(
+        user_id=visitor.user_id, token=visitor.token, now=timezone.now()
+    )
+
+
+def found(request: Request) -> Cart:
+    cart = find(visitor_of(request))
+    if cart is None:
+        raise Http404
+    return cart
+
+
+def told(cart: Cart | None) -> dict[str, Any]:
+    if cart is None:
+        return NO_CART
+    view: CartView = cart_view(cart_id=cart.pk, now=timezone.now())
+    return dict(CartSerializer(view).data)
