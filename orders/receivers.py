@@ -1,10 +1,27 @@
 """What follows, after the commit, from what happened to orders."""
 
-from orders.events import OrderPaid
+from orders.events import OrderCancelled, OrderPaid, OrderShipped
+from orders.models import OrderStatus
 from orders.services.buyers import tell_who_bought
+from orders.tasks import tell_buyer
 from shop.events import Event, receives
 
 
 @receives(OrderPaid)
 def verify_reviews(event: Event) -> None:
     tell_who_bought(order_id=event.entity_id, now=event.at)
+
+
+STEPS = {
+    OrderPaid.type: OrderStatus.PROCESSING,
+    OrderShipped.type: OrderStatus.SHIPPED,
+    OrderCancelled.type: OrderStatus.CANCELLED,
+}
+
+
+@receives(OrderPaid, OrderShipped, OrderCancelled)
+def tell_the_buyer(event: Event) -> None:
+    """Of an order that was never paid the buyer hears in the browser."""
+    if event.type == OrderCancelled.type and not event.data.get("paid"):
+        return
+    tell_buyer.delay(order_id=str(event.entity_id), status=STEPS[event.type])

@@ -1,9 +1,13 @@
 """The orders' place in the schedule."""
 
+from uuid import UUID
+
 from celery import shared_task
 from django.utils import timezone
 
 from catalog.services.stock import release_expired_stock
+from orders.mail import send_order_news
+from orders.services import news
 from orders.services.cart import abandon_carts
 from orders.services.checkout import expire_checkouts
 
@@ -21,3 +25,10 @@ def expire_unpaid() -> None:
 def close_old_carts() -> None:
     """Close carts that were left for too long. Safe to repeat."""
     abandon_carts(now=timezone.now())
+
+
+# SMTP's errors are OSErrors; a server that is away is tried for about an hour.
+@shared_task(acks_late=True, autoretry_for=(OSError,), retry_backoff=30, max_retries=7)
+def tell_buyer(*, order_id: str, status: str) -> None:
+    """One message for a step of an order. Safe to repeat."""
+    news.tell_buyer(order_id=UUID(order_id), status=status, send=send_order_news)
