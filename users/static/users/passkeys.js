@@ -5,6 +5,9 @@ document.addEventListener('DOMContentLoaded', () => {
     each('data-passkey', element => { element.hidden = true })
     each('data-passkey-missing', element => { element.hidden = false })
   }
+  // The form is sent when the device has given the key, not before.
+  const add = document.getElementById('mfa_webauthn_add')
+  if (add) add.addEventListener('click', event => event.preventDefault())
   document.addEventListener('allauth.error', event => {
     event.preventDefault()
     each('data-passkey-error', element => { element.hidden = false })
