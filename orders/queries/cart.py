@@ -256,7 +256,8 @@ def coupon_terms(
             promotion_usage_count=F("promotion__usage_count"),
         )
     )
-    by_place = sorted(map(dict, found), key=lambda row: codes.index(row["capitals"]))
+    rows: list[dict[str, Any]] = [dict(row) for row in found]
+    by_place = sorted(rows, key=lambda row: codes.index(row["capitals"]))
     return {row["shop_id"]: _terms(row, now) for row in by_place}
 
 
