@@ -31,11 +31,10 @@ FORM = "facets"
 
 @dataclass(frozen=True)
 class PageLink:
-    """number: None is a gap between pages. rel: "prev" and "next" of the page shown."""
+    """number: None is a gap between pages."""
 
     number: int | None
     href: str = ""
-    rel: str = ""
 
 
 class KnownCount(Paginator):
@@ -232,6 +231,8 @@ def _shown(
         "listing": listing,
         "page": page,
         "page_links": _page_links(asked, listing),
+        "previous_page": asked.query(page=page.number - 1) or "?",
+        "next_page": asked.query(page=page.number + 1),
         "count": listing.count,
         "has_filters": bool(filters) or listing.count > 1,
         "is_plain": not filters and not asked.sort,
@@ -259,7 +260,6 @@ def _page_links(asked: Asked, listing: Listing) -> list[PageLink]:
     for number in sorted({1, *near, listing.last}):
         if number - before > 1:
             links.append(PageLink(None))
-        rel = {listing.number - 1: "prev", listing.number + 1: "next"}.get(number, "")
-        links.append(PageLink(number, asked.query(page=number) or "?", rel))
+        links.append(PageLink(number, asked.query(page=number) or "?"))
         before = number
     return links
