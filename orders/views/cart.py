@@ -23,7 +23,7 @@ from catalog.queries.variants import variant_name
 from orders.errors import CartClosed, NotInCart
 from orders.forms import AddToCartForm, CouponForm, QuantityForm
 from orders.models import Cart
-from orders.queries.cart import CartView, cart_view
+from orders.queries.cart import CartView, cart_summary, cart_view
 from orders.services import cart as carts
 from orders.visitor import Visitor, remember, visitor_of, with_token
 from shop.errors import DomainError
@@ -56,7 +56,11 @@ def add_to_cart(request: HttpRequest) -> HttpResponse:
     except DomainError as refusal:
         return _refused_to_add(request, refusal.message)
     if request.htmx:  # type: ignore[attr-defined]
-        response = render(request, "orders/_added.html")
+        # A new guest's cookie is only in the answer.
+        summary = cart_summary(
+            user_id=visitor.user_id, token=visitor.token, now=timezone.now()
+        )
+        response = render(request, "orders/_added.html", {"cart_summary": summary})
     else:
         response = redirect("orders:cart")
     remember(response, visitor)

@@ -63,6 +63,7 @@ def test_add_with_htmx_answers_with_a_word_and_the_new_count(client, lamp):
     assert 'role="status"' in page
     assert 'id="cart-link"' in page
     assert 'hx-swap-oob="true"' in page
+    assert response.context["cart_summary"].count == 1
     assert "<html" not in page
 
 
