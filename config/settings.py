@@ -318,6 +318,13 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "CheckoutStatusEnum": "orders.models.CheckoutStatus",
+        "FileStatusEnum": "ingestion.models.FileStatus",
+        "OrderStatusEnum": "orders.models.OrderStatus",
+        "ReturnStatusEnum": "orders.models.ReturnStatus",
+        "ReturnKindEnum": "orders.models.ReturnKind",
+    },
 }
 
 # ------------------------------------------------------------------ tasks

@@ -89,7 +89,7 @@ class CartSerializer(serializers.Serializer[Any]):
     can_check_out = serializers.BooleanField()
 
 
-NO_CART = {
+NO_CART: dict[str, Any] = {
     "id": None,
     "currency": "",
     "count": 0,

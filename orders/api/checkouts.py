@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -31,7 +32,7 @@ from orders.errors import AddressRefused, EmptyCart, InvalidEmail
 from orders.models import Checkout, CheckoutStatus
 from orders.queries.checkout import CheckoutView, price_checkout
 from orders.services import checkout as checkouts
-from orders.services.addresses import clean_address
+from orders.services.addresses import Address, clean_address
 from orders.services.cart import MOST_ITEMS
 from orders.visitor import visitor_of
 
@@ -180,7 +181,7 @@ class ChangeCheckoutSerializer(serializers.Serializer[Any]):
     )
     shipping_address = AddressField(required=False)
     billing_address = AddressField(required=False, allow_null=True)
-    deliveries = ChoiceOfDeliverySerializer(
+    deliveries = ChoiceOfDeliverySerializer(  # type: ignore[call-arg]
         many=True, required=False, max_length=MOST_ITEMS
     )
 
@@ -289,4 +290,4 @@ def _address(kept: Mapping[str, str]) -> dict[str, str] | None:
     """Every field, whatever a file or an older row left out."""
     if not kept:
         return None
-    return {name: kept.get(name, "") for name in CheckoutAddressSerializer().fields}
+    return {field.name: kept.get(field.name, "") for field in fields(Address)}

@@ -198,7 +198,7 @@ class ReorderedSerializer(serializers.Serializer[Any]):
 class PhotoField(serializers.FileField):
     """A picture, as its bare pixels."""
 
-    def to_internal_value(self, data: Any) -> bytes:
+    def to_internal_value(self, data: Any) -> bytes:  # type: ignore[override]
         file = super().to_internal_value(data)
         if file.size > PHOTO_BYTES:
             most = PHOTO_BYTES // 1024**2
@@ -224,7 +224,9 @@ class _UnitsSentSerializer(serializers.Serializer[Any]):
 
 
 class AskReturnSerializer(_UnitsSentSerializer):
-    items = ReturnedUnitsSerializer(many=True, allow_empty=False, max_length=MOST_ROWS)
+    items = ReturnedUnitsSerializer(  # type: ignore[call-arg]
+        many=True, allow_empty=False, max_length=MOST_ROWS
+    )
     reason = serializers.CharField(max_length=returns.MOST_TEXT)
     photos = serializers.ListField(
         child=PhotoField(),
@@ -237,7 +239,7 @@ class AskReturnSerializer(_UnitsSentSerializer):
 class WithdrawSerializer(_UnitsSentSerializer):
     """Without `items`: from all that can go back."""
 
-    items = ReturnedUnitsSerializer(
+    items = ReturnedUnitsSerializer(  # type: ignore[call-arg]
         many=True, allow_empty=False, max_length=MOST_ROWS, required=False
     )
 

@@ -24,9 +24,14 @@ class SessionOrGuest(SessionAuthentication):
         return found
 
 
-class SessionOrGuestScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class SessionOrGuestScheme(OpenApiAuthenticationExtension):
     target_class = SessionOrGuest
-    name = "cookieAuth"
+    name = "sessionOrGuest"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "apiKey", "in": "cookie", "name": settings.SESSION_COOKIE_NAME}
+        return {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": settings.SESSION_COOKIE_NAME,
+            "description": "An account's session. A guest is known by the cart's cookie.",
+        }
