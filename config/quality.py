@@ -64,6 +64,7 @@ def all_checks() -> list[Check]:
         Check("types", [PYTHON, "-m", "mypy"]),
         Check("migrations", [*manage, "makemigrations", "--check", "--dry-run"]),
         Check("deployment", [*manage, *deploy], {**PRODUCTION, **secret}),
+        Check("texts", [PYTHON, "-m", "config.texts", "--check"]),
         Check("compose", [PYTHON, "-m", "pytest", *compose]),
     ]
 
