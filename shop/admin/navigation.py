@@ -34,6 +34,8 @@ ORDERS = {
     "orders.customer": "groups",
     "orders.promotion": "campaign",
     "orders.coupon": "confirmation_number",
+    "orders.deliveryzone": "public",
+    "orders.taxrate": "percent",
 }
 MONEY = {
     "payments.payment": "payments",

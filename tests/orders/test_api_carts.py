@@ -94,7 +94,22 @@ def test_what_is_no_variant_is_refused_beside_the_field(variant):
     assert (refused.status_code, attrs(refused)) == (400, ["variant"])
 
 
-@pytest.mark.parametrize("body", ['{"quantity": NaN}', "[1]", '"x"', "{", "null", "7"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"quantity": NaN}',
+        "[1]",
+        '"x"',
+        "{",
+        "null",
+        "7",
+        "[" * 100_000,
+        "[" * 100_000 + "]" * 100_000,
+        '{"variant": ' * 500 + "1" + "}" * 500,
+        '{"variant": ' + "[" * 40 + "]" * 40 + "}",
+    ],
+    ids=str.__len__,
+)
 def test_a_body_that_is_no_object_is_refused(body):
     refused = Buyer().post(ITEMS, body, content_type="application/json")
 
