@@ -9,16 +9,19 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 from unfold.decorators import display
 
+from orders.countries import COUNTRIES
 from orders.models import (
     AbandonedCart,
     Cart,
@@ -515,6 +518,26 @@ class InvoiceCounterAdmin(HistoryAdmin):
     search_help_text = "The id of a shop."
 
 
+def country_code(typed: str) -> str:
+    """In capitals, as addresses have it: another spelling would match nothing."""
+    code = typed.strip().upper()
+    if code not in COUNTRIES:
+        sentence = _("%(code)s is no country's code of two letters, such as KE.")
+        raise ValidationError(sentence % {"code": typed})
+    return code
+
+
+class ZoneForm(forms.ModelForm):
+    def clean_countries(self) -> list[str]:
+        typed = self.cleaned_data["countries"] or []
+        return list(dict.fromkeys(country_code(one) for one in typed))
+
+
+class TaxRateForm(forms.ModelForm):
+    def clean_country(self) -> str:
+        return country_code(self.cleaned_data["country"])
+
+
 class DeliveryMethods(TabularInline):
     model = DeliveryMethod
     fields = ("name", "price", "free_from", "min_days", "max_days", "is_active")
@@ -529,6 +552,7 @@ class DeliveryMethods(TabularInline):
 class DeliveryZoneAdmin(ModelAdmin):
     """Where a shop sends to, and how; the first zone that names the country counts."""
 
+    form = ZoneForm
     list_display = ("name", link("shop"), "where", "position")
     search_fields = ("^name",)
     search_help_text = "The beginning of a name, or the id of a zone or a shop."
@@ -571,6 +595,7 @@ class DeliveryMethodAdmin(ModelAdmin):
 class TaxRateAdmin(ModelAdmin):
     """What is added or contained; placed orders keep the rate they were placed with."""
 
+    form = TaxRateForm
     list_display = (
         "name",
         "country",
