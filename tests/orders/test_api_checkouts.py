@@ -315,6 +315,28 @@ def test_twenty_at_once_place_one_set_of_orders(lamp, keys):
     assert not Cart.objects.filter(status="open").exists()
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_addresses_sent_at_once_are_both_kept(lamp):
+    buyer = Buyer()
+    url = checkout_url(ready(buyer, lamp))
+
+    def change(sent):
+        mine = Buyer()
+        mine.cookies["cart"] = buyer.cookies["cart"].value
+        return mine.patch(url, sent).status_code
+
+    for turn in range(10):
+        town = ADDRESS | {"city": f"Town {turn}"}
+        both = [{"shipping_address": town}, {"billing_address": town}]
+        answers = at_once(change, both, workers=2)
+
+        kept = buyer.get(url).json()
+        cities = [
+            kept[name]["city"] for name in ("shipping_address", "billing_address")
+        ]
+        assert (answers, cities) == ([200, 200], [f"Town {turn}"] * 2)
+
+
 # ------------------------------------------------------------------ cost
 def test_a_checkout_costs_the_same_for_one_item_and_for_three(
     lamp, django_assert_num_queries, django_assert_max_num_queries
