@@ -5,36 +5,52 @@ template into Python-like text, Babel reads that and writes the catalogues.
 """
 
 import argparse
+import ast
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from importlib.resources import files
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
 from babel import Locale
 from babel.messages import Catalog, Message
 from babel.messages.extract import extract
-from babel.messages.mofile import read_mo, write_mo
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCALES = ("de", "pt_BR", "sw")
 APPS = ("shop", "users", "catalog", "orders", "payments")
+# Our catalogue says what a library shows to shoppers and has not in that language.
+LENT = {
+    "sw": tuple(
+        f"allauth/{name}.py"
+        for name in (
+            "account/adapter",
+            "account/fields",
+            "account/forms",
+            "mfa/adapter",
+            "mfa/totp/forms",
+            "mfa/webauthn/forms",
+            "socialaccount/adapter",
+        )
+    )
+}
 # What only operators read stays English.
 OPERATORS = re.compile(r"/(admin|management|migrations)(/|\.py$)")
-KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
-    "_": None,
-    "gettext": None,
-    "gettext_lazy": None,
-    "gettext_noop": None,
-    "ngettext": (1, 2),
-    "ngettext_lazy": (1, 2),
-    "pgettext": ((1, "c"), 2),
-    "pgettext_lazy": ((1, "c"), 2),
-    "npgettext": ((1, "c"), 2, 3),
-    "npgettext_lazy": ((1, "c"), 2, 3),
+# Where the context, the text and its plural stand among the arguments.
+CALLS: dict[str, tuple[str, ...]] = {
+    "_": ("text",),
+    "gettext": ("text",),
+    "ngettext": ("text", "plural"),
+    "pgettext": ("context", "text"),
+    "npgettext": ("context", "text", "plural"),
 }
+# A text, or a singular and its plural; and its context.
+Text = tuple[str | tuple[str, ...], str | None]
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[sd]|\{\w*\}")
 
 
@@ -56,42 +72,32 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m config.texts")
     parser.add_argument("--check", action="store_true", help="write nothing")
     arguments = parser.parse_args()
-    source = extracted(BASE_DIR)
-    if not arguments.check:
-        for locale in LOCALES:
+    faults: list[str] = []
+    for locale in LOCALES:
+        source = extracted(BASE_DIR, locale)
+        if not arguments.check:
             update(BASE_DIR / "locale", locale, source)
-    faults = [
-        fault
-        for locale in LOCALES
-        for fault in faults_of(BASE_DIR / "locale", locale, source)
-    ]
-    print("\n".join(faults) or f"{len(source)} texts, each in {', '.join(LOCALES)}.")
+        faults += faults_of(BASE_DIR / "locale", locale, source)
+    print("\n".join(faults) or f"All is said in {', '.join(LOCALES)}.")
     return 1 if faults else 0
 
 
-def extracted(root: Path) -> Catalog:
-    """Every text of the apps that people who buy can see, with the files it stands in."""
+def extracted(root: Path, locale: str) -> Catalog:
+    """Every text that people who buy can see, with the files it stands in."""
     catalogue = Catalog()
-    for path in _sources(root):
-        name = str(path.relative_to(root))
-        for _line, text, remarks, context in extract(
-            "python",
-            BytesIO(_as_python(path).encode()),
-            keywords=KEYWORDS,
-            comment_tags=("Translators:",),
-            options={"encoding": "utf-8"},
-            strip_comment_tags=True,
-        ):
-            catalogue.add(
-                text, None, [(name, 1)], auto_comments=remarks, context=context
-            )
+    lent = ((_library(name), name) for name in LENT.get(locale, ()))
+    own = ((path, path.relative_to(root).as_posix()) for path in _sources(root))
+    for path, name in chain(own, lent):
+        found = _of_python(path) if path.suffix == ".py" else _of_template(path)
+        for text, context in found:
+            catalogue.add(text, None, [(name, 1)], context=context)
     return catalogue
 
 
 def update(folder: Path, locale: str, source: Catalog) -> None:
     """Bring new texts into a language, empty; drop those gone; keep the others; compile."""
     path = _path(folder, locale)
-    known = _read(path, locale) if path.exists() else Catalog(locale=locale)
+    known = _read(path, locale)
     merged = Words(locale=Locale.parse(locale), header_comment="", fuzzy=False)
     for message in source:
         if message.id:
@@ -101,7 +107,6 @@ def update(folder: Path, locale: str, source: Catalog) -> None:
                 before.string if before else None,
                 sorted(set(message.locations)),
                 flags=message.flags - {"fuzzy"},
-                auto_comments=message.auto_comments,
                 context=message.context,
             )
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -109,36 +114,25 @@ def update(folder: Path, locale: str, source: Catalog) -> None:
     write_po(written, merged, width=88, sort_output=True, include_lineno=False)
     # An empty header comment still leaves its mark.
     path.write_bytes(written.getvalue().removeprefix(b"#\n"))
-    with path.with_suffix(".mo").open("wb") as compiled:
-        write_mo(compiled, merged)
+    path.with_suffix(".mo").write_bytes(_compiled(merged))
 
 
 def faults_of(folder: Path, locale: str, source: Catalog) -> Iterator[str]:
     """What keeps a language from being whole, a sentence each."""
     path = _path(folder, locale)
-    if not (path.exists() and path.with_suffix(".mo").exists()):
-        yield f"{path} or its .mo is not there; run python -m config.texts."
-        return
     known = _read(path, locale)
-    with path.with_suffix(".mo").open("rb") as compiled:
-        spoken = read_mo(compiled)
     for message in source:
         if message.id and known.get(message.id, message.context) is None:
             yield f"{locale}: not in the catalogue: {_start(message)}"
     for message in known:
-        if not message.id:
-            continue
-        faults = list(_faults_of(message, known.num_plurals))
-        yield from (f"{locale}: {fault}: {_start(message)}" for fault in faults)
-        if source.get(message.id, message.context) is None:
-            yield f"{locale}: stands nowhere any more: {_start(message)}"
-        twin = spoken.get(message.id, message.context)
-        if not faults and (
-            twin is None or _forms(twin.string) != _forms(message.string)
-        ):
-            yield f"{locale}: the .mo is older than the .po: {_start(message)}"
-    if len(spoken) > len(known):
-        yield f"{locale}: the .mo holds texts that the .po does not."
+        if message.id:
+            for fault in _faults_of(message, known.num_plurals):
+                yield f"{locale}: {fault}: {_start(message)}"
+            if source.get(message.id, message.context) is None:
+                yield f"{locale}: stands nowhere any more: {_start(message)}"
+    compiled = path.with_suffix(".mo")
+    if not compiled.exists() or compiled.read_bytes() != _compiled(known):
+        yield f"{locale}: the .mo is not what the .po says; run python -m config.texts."
 
 
 def placeholders(text: str) -> list[str]:
@@ -176,17 +170,60 @@ def _sources(root: Path) -> list[Path]:
     return sorted(path for path in found if not OPERATORS.search(path.as_posix()))
 
 
-def _as_python(path: Path) -> str:
-    text = path.read_text()
-    if path.suffix == ".py":
-        return text
-    # Blanked-out markup would be read as indentation, its quotes as texts.
-    return "\n".join(line.strip() for line in templatize(text, path.name).splitlines())
+def _library(name: str) -> Path:
+    package, _, inside = name.partition("/")
+    return Path(str(files(package))) / inside
 
 
-def _read(path: Path, locale: str) -> Catalog:
-    with path.open("rb") as file:
-        return read_po(file, locale=locale)
+def _of_python(path: Path) -> Iterator[Text]:
+    """By syntax, since Babel sees into f-strings with newer Pythons only."""
+    for call in ast.walk(ast.parse(path.read_text())):
+        if isinstance(call, ast.Call):
+            named = getattr(call.func, "id", getattr(call.func, "attr", ""))
+            places = CALLS.get(named.removesuffix("_lazy").removesuffix("_noop"), ())
+            words = [
+                argument.value
+                for argument in call.args[: len(places)]
+                if isinstance(argument, ast.Constant)
+                and isinstance(argument.value, str)
+            ]
+            if places and len(words) == len(places):
+                parts = dict(zip(places, words, strict=True))
+                text, plural = parts["text"], parts.get("plural")
+                yield (text, plural) if plural else text, parts.get("context")
+
+
+def _of_template(path: Path) -> Iterator[Text]:
+    text = templatize(path.read_text(), path.name)
+    # Blanked-out markup would be read as indentation.
+    lines = "\n".join(line.strip() for line in text.splitlines())
+    keywords = {
+        name: tuple(
+            (number, "c") if place == "context" else number
+            for number, place in enumerate(places, start=1)
+        )
+        for name, places in CALLS.items()
+    }
+    options = {"encoding": "utf-8"}
+    source = BytesIO(lines.encode())
+    for _, words, _, context in extract("python", source, keywords, options=options):
+        yield words, context
+
+
+def _read(path: Path, locale: str) -> Words:
+    words = Words(locale=Locale.parse(locale), header_comment="", fuzzy=False)
+    if path.exists():
+        with path.open("rb") as file:
+            for message in read_po(file, locale=locale):
+                if message.id:
+                    words[message.id] = message
+    return words
+
+
+def _compiled(words: Words) -> bytes:
+    compiled = BytesIO()
+    write_mo(compiled, words)
+    return compiled.getvalue()
 
 
 def _path(folder: Path, locale: str) -> Path:
