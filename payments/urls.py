@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from payments import paying, views
+from payments.views import paying, simulated
 
 app_name = "payments"
 
 urlpatterns = [
-    path("test/<str:key>/", views.simulated, name="simulated"),
+    path("test/<str:key>/", simulated.simulated, name="simulated"),
     path("<uuid:checkout_id>/", paying.pay, name="pay"),
 ]

@@ -29,8 +29,10 @@ def tell_buyer(
     steps = OrderStatusChange.objects.filter(order=order, status=status)
     # Parcels of a part write the status of before once more.
     step = steps.order_by("id").values_list("pk", flat=True).first()
+    if step is None:
+        return False
     row = OrderStatusChange.objects.filter(pk=step, notify_customer=False)
-    if step is None or not row.update(notify_customer=True):
+    if not row.update(notify_customer=True):
         return False
     try:
         send(order, status)
