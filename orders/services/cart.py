@@ -117,21 +117,7 @@ def open_cart(
 
     token: of a guest, at most 64 characters; not looked at for an account.
     """
-    if user_id is None and not token:
-        raise ValueError("A guest's cart needs a token.")
-    if cart := find_cart(user_id=user_id, token=token, now=now):
-        return cart
-    overdue = Cart.objects.owned_by(user_id, token).filter(
-        status=CartStatus.OPEN, expires_at__lte=now
-    )
-    overdue.update(status=CartStatus.ABANDONED, updated_at=now)
-    cart = Cart(
-        user_id=user_id, session_id=None if user_id else token, currency=currency
-    )
-    cart.expires_at = now + cart.life()
-    # Another tab may have opened one meanwhile: the partial unique index lets one in.
-    Cart.objects.bulk_create([cart], ignore_conflicts=True)
-    return Cart.objects.owned_by(user_id, token).open_at(now).get()
+    return _open_locked(user_id, token, currency, now)
 
 
 @transaction.atomic
@@ -139,9 +125,10 @@ def add_to_cart(
     *, user_id: UUID | None, token: str, variant_id: UUID, quantity: int, now: datetime
 ) -> CartItem:
     """`open_cart` in the variant's currency, and `add_item`."""
+    _check_quantity(quantity)
     ware = _ware(variant_id)
-    cart = open_cart(user_id=user_id, token=token, currency=ware.currency, now=now)
-    return add_item(cart_id=cart.pk, variant_id=variant_id, quantity=quantity, now=now)
+    cart = _open_locked(user_id, token, ware.currency, now)
+    return _add(cart, ware, quantity, now)
 
 
 @transaction.atomic
@@ -154,12 +141,16 @@ def add_item(
     is in the cart), CartFull, AmountTooLarge and CartClosed.
     """
     _check_quantity(quantity)
-    cart = _lock_cart(cart_id, now)
-    ware = _ware(variant_id)
+    return _add(_lock_cart(cart_id, now), _ware(variant_id), quantity, now)
+
+
+def _add(cart: Cart, ware: _Ware, quantity: int, now: datetime) -> CartItem:
+    variant_id = ware.variant_id
     items = list(CartItem.objects.filter(cart=cart))
     item = next((one for one in items if one.variant_id == variant_id), None)
-    if not items:
+    if not items and cart.currency != ware.currency:
         cart.currency = ware.currency
+        Cart.objects.filter(pk=cart.pk).update(currency=ware.currency)
     _check_ware(ware, cart, quantity + (item.quantity if item else 0))
     if item is None:
         if len(items) >= MOST_ITEMS:
@@ -327,7 +318,7 @@ def merge_carts(*, user_id: UUID, token: str, now: datetime) -> Merged:
         own.currency = guest.currency
     capped = _pour(own, mine, theirs)
     own.coupon_codes = list(dict.fromkeys([*own.coupon_codes, *guest.coupon_codes]))
-    own.save(update_fields=["coupon_codes"])
+    own.save(update_fields=["coupon_codes", "currency"])
     Cart.objects.filter(pk=guest.pk).update(status=CartStatus.MERGED, updated_at=now)
     publish(CartMerged, entity=own, at=now, data={"guest_cart_id": guest.pk})
     _touch(own, now)
@@ -390,6 +381,28 @@ def abandon_carts(*, now: datetime, limit: int = 500) -> int:
 
 
 # ------------------------------------------------------------------ the rules
+
+
+def _open_locked(
+    user_id: UUID | None, token: str, currency: str, now: datetime
+) -> Cart:
+    if user_id is None and not token:
+        raise ValueError("A guest's cart needs a token.")
+    own = Cart.objects.owned_by(user_id, token)
+    usable = own.open_at(now).select_for_update(no_key=True)
+    while (cart := usable.first()) is None:
+        # Another tab may have opened one meanwhile: the partial unique index lets one in.
+        fresh = Cart(
+            user_id=user_id, session_id=None if user_id else token, currency=currency
+        )
+        fresh.expires_at = now + fresh.life()
+        Cart.objects.bulk_create([fresh], ignore_conflicts=True)
+        if cart := usable.first():
+            return cart
+        # One that is overdue has the place.
+        overdue = own.filter(status=CartStatus.OPEN, expires_at__lte=now)
+        overdue.update(status=CartStatus.ABANDONED, updated_at=now)
+    return cart
 
 
 def _lock_cart(cart_id: UUID, now: datetime) -> Cart:
@@ -517,10 +530,11 @@ def _limits(variant_ids: set[UUID]) -> dict[UUID, int]:
 
 def _touch(cart: Cart, now: datetime) -> None:
     """Note the change: the cart lives longer, and the header's copy follows the commit."""
-    cart.expires_at = now + cart.life()
-    Cart.objects.filter(pk=cart.pk).update(
-        currency=cart.currency, expires_at=cart.expires_at, updated_at=now
-    )
+    expires_at = now + cart.life()
+    # A cart that was opened with this change has it.
+    if cart.expires_at != expires_at:
+        cart.expires_at = expires_at
+        Cart.objects.filter(pk=cart.pk).update(expires_at=expires_at, updated_at=now)
     key = summary_key(user_id=cart.user_id, token=cart.session_id or "")
     summary = summarize(cart_id=cart.pk)
     transaction.on_commit(lambda: cache.set(key, summary, SUMMARY_LIFE_S), robust=True)

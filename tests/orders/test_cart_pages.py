@@ -230,6 +230,11 @@ def test_unknown_coupon_is_said_beside_its_field(guest):
         assert said in guest.post(use, {"code": code}).context["coupon_error"]
 
 
+def test_first_add_of_a_guest_takes_few_statements(lamp, django_assert_max_num_queries):
+    with django_assert_max_num_queries(10):
+        Client().post(ADD, {"variant": lamp.pk})
+
+
 def test_cart_asks_the_same_for_one_item_and_many(
     client, guest, django_assert_num_queries, django_assert_max_num_queries
 ):

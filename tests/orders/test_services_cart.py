@@ -395,3 +395,14 @@ def test_carts_left_too_long_are_kept_as_they_stood():
     assert left.items == [
         {"variant_id": str(item.variant_id), "quantity": 2, "price": "10.00"}
     ]
+
+
+def test_empty_cart_of_an_account_takes_the_currency_of_the_guests():
+    user, guest = UserFactory(), CartFactory(user=None, session_id="t", currency="GBP")
+    own = CartFactory(user=user, currency="USD")
+    CartItemFactory(cart=guest)
+
+    merge_carts(user_id=user.pk, token="t", now=NOON)
+
+    own.refresh_from_db()
+    assert own.currency == "GBP"
