@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +10,14 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from shop.models import Shop
-from users.models import ShopFollower, User, UserConnection, UserSession, UserStatus
+from users.models import (
+    ShopFollower,
+    User,
+    UserConnection,
+    UserProfile,
+    UserSession,
+    UserStatus,
+)
 
 FOLLOW, BLOCK = UserConnection.Kind.FOLLOW, UserConnection.Kind.BLOCK
 
@@ -20,6 +28,12 @@ class Ties:
 
     is_followed: bool
     is_blocked: bool
+
+
+def chosen_languages(*, user_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """In which language to write to people; those who chose none are left out."""
+    chosen = UserProfile.objects.filter(user_id__in=user_ids).exclude(language="")
+    return dict(chosen.values_list("user_id", "language"))
 
 
 def open_sessions(*, user_id: UUID, now: datetime) -> QuerySet[UserSession]:

@@ -20,6 +20,7 @@ from catalog.events import BackInStock
 from catalog.models import ProductVariant, StockAlert
 from catalog.models.variant import sellable
 from shop.events import publish
+from users.queries import chosen_languages
 
 # More than these of one person or address are not kept: nobody waits for so many.
 MOST_WAITING = 50
@@ -32,11 +33,12 @@ AT_A_TIME = 100
 
 @dataclass(frozen=True)
 class DueAlert:
-    """A message to send. email: where to; name: the person's, or empty."""
+    """A message to send. email: where to; name, language: the person's, or empty."""
 
     id: UUID
     email: str
     name: str
+    language: str
     variant: ProductVariant
 
 
@@ -135,11 +137,13 @@ def _claim(now: datetime, variant_id: UUID | None) -> list[DueAlert]:
     StockAlert.objects.filter(pk__in=[row.pk for row in rows]).update(
         due_at=now + LEASE
     )
+    languages = chosen_languages(user_ids=[row.user_id for row in rows if row.user_id])
     return [
         DueAlert(
             id=row.pk,
             email=row.user.email if row.user else row.email,
             name=row.user.first_name if row.user else "",
+            language=languages.get(row.user_id, "") if row.user_id else "",
             variant=row.variant,
         )
         for row in rows

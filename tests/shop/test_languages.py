@@ -4,22 +4,29 @@ from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings
+from django.core import mail
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
+from catalog.mail import send_back_in_stock
 from catalog.models import ProductVariant
+from catalog.services.alerts import send_due_alerts
+from orders.mail import send_order_news
 from tests.factories.catalog import (
     ProductFactory,
     ProductReviewFactory,
     ProductVariantFactory,
+    StockAlertFactory,
 )
-from tests.factories.users import PASSWORD, UserFactory
+from tests.factories.orders import OrderFactory
+from tests.factories.users import PASSWORD, UserFactory, UserProfileFactory
 
 pytestmark = pytest.mark.django_db
 
 SWITCH = reverse("set_language")
 COOKIE = settings.LANGUAGE_COOKIE_NAME
+NOON = datetime(2026, 3, 5, 12, tzinfo=UTC)
 SPACE = "\N{NO-BREAK SPACE}"
 # Words of: the home page, the product's, the cart, the log-in; a price; a date.
 WORDS = {
@@ -45,9 +52,7 @@ WORDS = {
 @pytest.fixture
 def lamp() -> ProductVariant:
     product = ProductFactory(name="Lamp", shop__currency="GBP")
-    ProductReviewFactory(
-        product=product, event_time=datetime(2026, 3, 5, 12, tzinfo=UTC)
-    )
+    ProductReviewFactory(product=product, event_time=NOON)
     return ProductVariantFactory(
         product=product, sku="LAMP", price="1234.50", inventory_quantity=5
     )
@@ -172,3 +177,29 @@ def test_a_refusal_is_said_in_the_language_of_the_visitor(client, lamp):
     ).content.decode()
 
     assert "Die E-Mail-Adresse oder das Passwort ist falsch." in page
+
+
+def test_news_are_written_in_the_language_of_the_account():
+    told = {"": "is on its way", "sw": "liko njiani", "de": "ist unterwegs"}
+    for language in told:
+        user = UserProfileFactory(language=language).user
+        order = OrderFactory(user=user, email=user.email, status="shipped")
+        with translation.override("pt-br"):
+            send_order_news(order, "shipped")
+
+    assert [
+        words in message.subject
+        for message, words in zip(mail.outbox, told.values(), strict=True)
+    ] == [True, True, True]
+
+
+def test_an_alert_is_written_in_the_language_of_the_account(lamp):
+    for user in (UserProfileFactory(language="de").user, UserFactory()):
+        StockAlertFactory(variant=lamp, user=user, due_at=NOON)
+    StockAlertFactory(variant=lamp, user=None, email="a@example.com", due_at=NOON)
+
+    send_due_alerts(now=NOON, send=send_back_in_stock)
+
+    assert sorted(message.subject for message in mail.outbox) == [
+        *("Lamp is back", "Lamp is back", "Lamp ist wieder da")
+    ]
