@@ -5,10 +5,15 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
+import hypothesis
 import pytest
 import redis
 from django.conf import settings as django_settings
 from django.db import connection
+
+# A busy machine is no bug: how long an example takes is nothing a test asserts.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 CHILDREN = """
 SELECT child.relname

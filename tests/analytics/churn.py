@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, Sum
 
 from catalog.models import InventoryLog, PriceChange, ProductReview, ProductVariant
 from orders.models import Order, OrderCoupon, OrderItem, OrderReturn, OrderReturnItem
@@ -223,20 +223,29 @@ class Churn:
             )
 
     def refund(self) -> None:
-        if payment := self.one(Payment):
+        payment = self.one(Payment)
+        if payment and (left := self._left(payment)):
             back = self.random.choice([None, self.one(OrderReturn)])
             RefundFactory(
                 payment=payment,
-                amount=self.amount(),
+                amount=min(self.amount(), left),
                 order_return=back,
                 processed_at=self.when(),
                 status=self.random.choice(("succeeded", "succeeded", "pending")),
                 currency=self.random.choice((payment.currency, "USD")),
             )
 
+    def _left(self, payment: Payment) -> Decimal:
+        """What the database lets us give back of it."""
+        given = payment.refunds.exclude(status="failed").aggregate(sum=Sum("amount"))
+        return max(payment.amount - (given["sum"] or 0), Decimal(0))
+
     def correct_refund(self) -> None:
         if refund := self.one(Refund):
-            if self.random.random() < 0.3:
+            is_lost = refund.status == "failed" and (
+                self._left(refund.payment) < refund.amount
+            )
+            if is_lost or self.random.random() < 0.3:
                 refund.delete()
                 return
             back = self.random.choice([None, self.one(OrderReturn)])
@@ -277,10 +286,14 @@ class Churn:
     def review(self) -> None:
         product = self.random.choice([None, *self.products])
         shop = product.shop if product else self.random.choice(self.shops)
+        user = self.random.choice([None, *self.users])
+        # One review of a product by each person.
+        if ProductReview.objects.filter(product=product, user=user).exists():
+            user = None
         ProductReviewFactory(
             shop=shop,
             product=product,
-            user=self.random.choice([None, *self.users]),
+            user=user,
             customer_id=self.random.choice([None, self.customers[0].pk]),
             rating=self.random.randrange(1, 6),
             event_time=self.when(),
