@@ -14,9 +14,6 @@ from itertools import islice
 from typing import IO, Any
 from xml.etree.ElementTree import ParseError
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
 from ingestion.errors import UnreadableFile
 from ingestion.readers import limits
 from ingestion.readers.packing import BROKEN, DAMAGED, refuse_packing, unpack_entry
@@ -28,7 +25,6 @@ _UNUSABLE = (
     *BROKEN,
     AttributeError,
     IndexError,
-    InvalidFileException,
     KeyError,
     NotImplementedError,
     ParseError,
@@ -51,6 +47,9 @@ class SheetTable(Table):
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._copy: IO[bytes] | None = None
+        # A large import; of all processes only those that read workbooks need it.
+        from openpyxl import load_workbook
+
         try:
             with warnings.catch_warnings():
                 # About styles and extensions that a reader of values has no use for.
