@@ -27,6 +27,7 @@ from catalog.models import (
 )
 from catalog.services.images import store_picture
 from ingestion.demo.accounts import OWNER
+from ingestion.demo.terms import fill_coupon, fill_terms
 from shop.ids import uuid7
 from shop.models import Shop, ShopStatus
 from users.models import MemberRole, ShopMember, User
@@ -112,6 +113,8 @@ def _fill_shops(shelf: Shelf, owners: list[User], now: datetime) -> None:
         ShopMember(shop=shop, user_id=shop.owner_id, role=MemberRole.OWNER)
         for shop in shelf.shops.values()
     )
+    fill_terms(shops=shelf.shops.values(), country=COUNTRY)
+    fill_coupon(shop=shelf.shops[OWNED], now=now)
 
 
 def _fill_categories(rows: list[dict[str, str]]) -> dict[tuple[str, str], Category]:

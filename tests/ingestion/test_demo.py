@@ -26,9 +26,19 @@ from catalog.models import (
 )
 from catalog.services.images import store_picture
 from ingestion.demo import accounts, catalogue, filling, trade, wholesaler
+from ingestion.demo.terms import COUPON
 from ingestion.models import IngestionFile
-from orders.models import Order, OrderItem, OrderReturnItem, OrderStatus
+from orders.models import (
+    Coupon,
+    Order,
+    OrderItem,
+    OrderReturnItem,
+    OrderStatus,
+    TaxRate,
+)
+from orders.queries.checkout import delivery_methods
 from payments.models import Payment, PaymentStatus, Refund
+from shop.models import Shop
 from users.models import User
 
 NOON = datetime(2030, 3, 6, 12, tzinfo=UTC)
@@ -160,6 +170,18 @@ def test_every_product_has_a_picture_a_category_and_a_variant(market):
     assert not shown.exclude(pictures=1).exists()
     assert not shown.filter(choices=0).exists()
     assert not shown.filter(category=None).exists()
+
+
+def test_shops_say_how_they_deliver_and_one_has_a_coupon(market):
+    shops = Shop.objects.exclude(slug=catalogue.WHOLESALER)
+    ids = list(shops.values_list("pk", flat=True))
+
+    at_home = delivery_methods(shop_ids=ids, country=catalogue.COUNTRY)
+
+    assert {len(methods) for methods in at_home.values()} == {2}
+    assert set(at_home) == set(ids)
+    assert TaxRate.objects.get(tax_class="standard").rate == Decimal("0.2")
+    assert Coupon.objects.get().code == COUPON
 
 
 # ------------------------------------------------------------------ the command
