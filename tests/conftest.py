@@ -66,4 +66,5 @@ def drop_partitions() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def empty_media() -> None:
     """Files of earlier runs are gone; each process of a run has a folder of its own."""
+    assert "test-media" in django_settings.MEDIA_ROOT.parts
     shutil.rmtree(django_settings.MEDIA_ROOT, ignore_errors=True)
