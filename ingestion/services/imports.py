@@ -34,6 +34,7 @@ from django.db import (
 from django.db.models import Model
 from django.db.models.functions import Coalesce
 from psycopg import errors as postgres
+from psycopg import sql
 
 from ingestion.events import FileCompleted
 from ingestion.importers import Importer, importer_of
@@ -317,14 +318,15 @@ class _Work:
         return following
 
     def _copy_errors_to(self, errors: Any, start: int) -> None:
+        # With DEBUG, Django's cursor takes a COPY without parameters only.
+        statement = sql.SQL(
+            'COPY (SELECT id, file_id, line, "column", value, message'
+            " FROM ingestion_row_errors WHERE file_id = {} AND line > {}"
+            " ORDER BY id) TO STDOUT"
+        ).format(sql.Literal(self.file.pk), sql.Literal(start))
         with (
             connection.cursor() as cursor,
-            cursor.copy(
-                'COPY (SELECT id, file_id, line, "column", value, message'
-                " FROM ingestion_row_errors WHERE file_id = %s AND line > %s"
-                " ORDER BY id) TO STDOUT",
-                [self.file.pk, start],
-            ) as copy,
+            cursor.copy(statement.as_string()) as copy,
         ):
             for data in copy:
                 errors.write(data)

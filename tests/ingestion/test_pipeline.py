@@ -13,6 +13,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import InventoryPolicy
@@ -299,6 +300,15 @@ def test_a_rehearsal_does_not_stand_in_the_way_of_the_import(shop):
     load(table(GOOD), shop=shop, is_check=True)
 
     assert counts(load(table(GOOD), shop=shop)) == (1, 0, 0, 0)
+
+
+def test_a_rehearsal_works_where_statements_are_logged(shop):
+    """As with DEBUG: Django's cursor takes fewer arguments then."""
+    with CaptureQueriesContext(connection):
+        file = load(table(GOOD, "bad,,,,,,,"), shop=shop, is_check=True)
+
+    assert counts(file) == (1, 0, 0, 1)
+    assert file.row_errors.count() == 4
 
 
 def everything():
