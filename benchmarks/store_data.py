@@ -40,7 +40,8 @@ SELECT 'Shop ' || n, 'shop-' || n, 'active', 'EUR', 'DE', %(owner)s
 # A hash spreads the values without a random source, and each independently of the others.
 PRODUCTS = """
 INSERT INTO products
-       (sku, name, slug, description, short_description, price, compare_price, currency,
+       (sku, name, slug, description, short_description, price, compare_price,
+        lowest_before, currency,
         status, rating_average, review_count, event_time, attributes,
         shop_id, category_id, brand_id)
 SELECT 'P' || made.n,
@@ -49,6 +50,7 @@ SELECT 'P' || made.n,
        'A thing to use every day, made to last. Number ' || made.n || ' of its kind.',
        'A thing to use every day.',
        made.price,
+       CASE WHEN made.luck < 20 THEN round(1.25 * made.price, 2) END,
        CASE WHEN made.luck < 20 THEN round(1.25 * made.price, 2) END,
        'EUR', 'active',
        CASE WHEN made.rating > 100 THEN made.rating / 100.0 ELSE 0 END,

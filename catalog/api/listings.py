@@ -34,7 +34,8 @@ class SellerSerializer(serializers.Serializer[Card]):
 
 
 class CardSerializer(serializers.Serializer[Card]):
-    """A product in a list. `has_dearer`: a variant costs more than `price`."""
+    """A product in a list. `has_dearer`: a variant costs more than `price`. `lowest_before`: of
+    the 30 days before the price was reduced; null where it is not."""
 
     id = serializers.UUIDField()
     slug = serializers.CharField()
@@ -42,6 +43,9 @@ class CardSerializer(serializers.Serializer[Card]):
     url = serializers.SerializerMethodField()
     price = serializers.DecimalField(max_digits=12, decimal_places=2)
     compare_price = serializers.DecimalField(
+        max_digits=12, decimal_places=2, allow_null=True
+    )
+    lowest_before = serializers.DecimalField(
         max_digits=12, decimal_places=2, allow_null=True
     )
     currency = serializers.CharField()

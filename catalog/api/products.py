@@ -88,6 +88,7 @@ class ProductSerializer(serializers.ModelSerializer[Product]):
             "description",
             "price",
             "compare_price",
+            "lowest_before",
             "currency",
             "prices_include_tax",
             "option_names",

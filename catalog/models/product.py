@@ -77,6 +77,9 @@ class Product(Entity):
     short_description = fields.long_text()
     price = fields.money()
     compare_price = fields.optional_money()
+    # Where the cheapest variant is said to be reduced: the lowest price of the 30 days before
+    # (the database's function of that name), kept by `services.prices.show_lowest_prices`.
+    lowest_before = fields.optional_money(editable=False)
     cost_price = fields.optional_money()
     currency = fields.currency()
     # Which of a country's tax rates it falls under.

@@ -34,7 +34,7 @@ COLUMNS = (
     "brand_id",
     "category_id",
     "price",
-    "compare_price",
+    "lowest_before",
     "currency",
     "rating_average",
     "review_count",
@@ -68,7 +68,7 @@ SELECT 'flag', flag.name, '', flag.count, NULL::numeric, NULL::numeric
                count(*) FILTER (WHERE missed = 0) AS found,
                count(*) FILTER (WHERE missed & {not_stock} = 0 AND in_stock) AS stock,
                count(*) FILTER (WHERE missed & {not_sale} = 0
-                                  AND compare_price > price) AS sale
+                                  AND lowest_before > price) AS sale
                {ratings}
           FROM candidate) AS flags,
        LATERAL (VALUES ('everything', everything), ('found', found), ('stock', stock),
@@ -274,7 +274,7 @@ def conditions(
     if filters.rating:
         add(RATING, "scope.rating_average >= %s", filters.rating)
     if filters.on_sale:
-        add(SALE, "scope.compare_price > scope.price")
+        add(SALE, "scope.lowest_before > scope.price")
     return found
 
 

@@ -108,7 +108,7 @@ WITH page AS MATERIALIZED (
     SELECT id, row_number() OVER () AS place FROM ({page}) AS page
 )
 SELECT product.id, product.slug, product.name, product.price, product.compare_price,
-       product.currency, product.rating_average, product.review_count,
+       product.lowest_before, product.currency, product.rating_average, product.review_count,
        shop.id, shop.name, shop.slug, picture.src, picture.hue,
        coalesce(offers.most > product.price, false), coalesce(offers.is_available, false)
   FROM page
@@ -187,7 +187,8 @@ class Subtree:
 class Card:
     """A product in a list. picture: the path of a stored file; it and its hue may be None.
 
-    has_dearer: a variant costs more than the price shown.
+    has_dearer: a variant costs more than the price shown. lowest_before: of the 30 days before
+    it was reduced, None where it is not.
     """
 
     id: UUID
@@ -195,6 +196,7 @@ class Card:
     name: str
     price: Decimal
     compare_price: Decimal | None
+    lowest_before: Decimal | None
     currency: str
     rating_average: Decimal
     review_count: int
@@ -208,7 +210,7 @@ class Card:
 
     @property
     def is_reduced(self) -> bool:
-        return self.compare_price is not None and self.compare_price > self.price
+        return self.lowest_before is not None and self.lowest_before > self.price
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:product", args=[self.slug])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -16,16 +17,22 @@ from shop.events import publish
 from shop.money import round_money
 
 HIGHEST = Decimal("9999999999.99")
-# What a list shows: the price of the variant that costs least, and what that was before.
+# What lists show: the price of the variant that costs least, what its shop says it cost
+# before, and where it says so the lowest of the 30 days before. Grain: a product. Repeatable.
 SHOW_LOWEST = """
 UPDATE products
-   SET price = lowest.price, compare_price = lowest.compare_price, updated_at = %(now)s
-  FROM (SELECT price, compare_price FROM product_variants
-         WHERE product_id = %(product_id)s
-         ORDER BY price, position, id LIMIT 1) AS lowest
- WHERE products.id = %(product_id)s
-   AND (products.price, products.compare_price)
-       IS DISTINCT FROM (lowest.price, lowest.compare_price)
+   SET price = cheapest.price, compare_price = cheapest.compare_price,
+       lowest_before = cheapest.lowest_before, updated_at = %(now)s
+  FROM (SELECT product_id, price, compare_price,
+               CASE WHEN compare_price > price
+                    THEN lowest_before(id, price, %(now)s) END AS lowest_before
+          FROM (SELECT DISTINCT ON (product_id) id, product_id, price, compare_price
+                  FROM product_variants WHERE product_id = ANY(%(product_ids)s)
+                 ORDER BY product_id, price, position, id) AS variant) AS cheapest
+ WHERE products.id = cheapest.product_id
+   AND (products.price, products.compare_price, products.lowest_before)
+       IS DISTINCT FROM
+       (cheapest.price, cheapest.compare_price, cheapest.lowest_before)
 """
 
 
@@ -96,7 +103,7 @@ def _tell(
         write_price_history(
             variant=variant, old_price=old_price, now=now, user_id=user_id
         )
-    show_lowest_price(product_id=variant.product_id, now=now)
+    show_lowest_prices(product_ids=[variant.product_id], now=now)
     publish(
         PriceChanged,
         entity=variant.product,
@@ -127,13 +134,14 @@ def write_price_history(
     )
 
 
-def show_lowest_price(*, product_id: UUID, now: datetime) -> None:
-    """Bring a product's price in line with its variants'; may be repeated.
+def show_lowest_prices(*, product_ids: Iterable[UUID], now: datetime) -> None:
+    """Bring products' prices in line with their variants' and these' history; may be repeated.
 
-    The caller holds the product's row, so that the last one to write has seen all variants.
+    The caller holds the products' rows, so that the last one to write has seen all variants.
+    The lowest price before is fixed when a reduction begins: it need not be looked for later.
     """
     with connection.cursor() as cursor:
-        cursor.execute(SHOW_LOWEST, {"product_id": product_id, "now": now})
+        cursor.execute(SHOW_LOWEST, {"product_ids": list(product_ids), "now": now})
 
 
 def _lock_product(variant_id: UUID) -> Product | None:

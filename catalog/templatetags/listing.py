@@ -119,10 +119,11 @@ def _card(product: Card, href: str, words: dict[str, str], hide_shop: object) ->
 def _badge(product: Card, words: dict[str, str]) -> str:
     if not product.is_available:
         return f'<span class="badge badge-quiet">{words["sold out"]}</span>'
-    if product.compare_price is None or not product.is_reduced:
+    if product.lowest_before is None or not product.is_reduced:
         return ""
     hidden = f'<span class="hidden-words">{words["sale"]}</span>'
-    return f'<span class="badge">{hidden} −{off(product.price, product.compare_price)} %</span>'
+    percent = off(product.price, product.lowest_before)
+    return f'<span class="badge">{hidden} −{percent} %</span>' if percent else ""
 
 
 def _price(product: Card, words: dict[str, str]) -> str:
@@ -130,9 +131,9 @@ def _price(product: Card, words: dict[str, str]) -> str:
     least = (
         f'<small class="muted">{words["from"]}</small> ' if product.has_dearer else ""
     )
-    if product.compare_price is None or not product.is_reduced:
+    if product.lowest_before is None or not product.is_reduced:
         return f'{least}<span class="price">{price}</span>'
-    was = _money(product.compare_price, product.currency, get_language())
+    was = _money(product.lowest_before, product.currency, get_language())
     return (
         f'{least}<span class="price price-sale">{price}</span> <small class="was">'
         f'<span class="hidden-words">{words["before"]}</span><s>{was}</s></small>'

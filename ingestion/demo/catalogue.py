@@ -26,6 +26,7 @@ from catalog.models import (
     StockReason,
 )
 from catalog.services.images import store_picture
+from catalog.services.prices import show_lowest_prices
 from ingestion.demo.accounts import OWNER
 from ingestion.demo.terms import fill_coupon, fill_terms
 from shop.ids import uuid7
@@ -86,6 +87,7 @@ def fill_catalogue(*, random: Random, owners: list[User], now: datetime) -> Shel
     ProductVariant.objects.bulk_create(variants)
     ProductImage.objects.bulk_create(images)
     PriceChange.objects.bulk_create(_price_changes(shelf))
+    show_lowest_prices(product_ids=shelf.reduced_at, now=now)
     return shelf
 
 

@@ -61,7 +61,7 @@ def lamps() -> None:
     )
     sell("a", brand=oak, attributes=facts(Colour="Red"), price=10, rating_average=5)
     sell("b", brand=oak, attributes=facts(Colour="Blue"), price=20, stock=0)
-    sell("c", brand=ash, attributes=facts(Colour="Red"), price=30, compare_price=40)
+    sell("c", brand=ash, attributes=facts(Colour="Red"), price=30, lowest_before=40)
     sell("d", brand=ash, attributes=facts(Colour="Blue", Glow=True), price=40)
 
 

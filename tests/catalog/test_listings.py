@@ -296,16 +296,25 @@ def test_card_tells_what_is_sold_out_reduced_and_dearer(client):
     category = CategoryFactory()
     gone = ProductFactory(category=category, name="Gone")
     ProductVariantFactory(product=gone, inventory_quantity=3, reserved_quantity=3)
-    sale = sell(category=category, name="Sale", price=75, compare_price=100)[0]
+    sale = sell(
+        category=category, name="Sale", price=75, compare_price=120, lowest_before=100
+    )[0]
+    sell(category=category, name="Said", price=75, compare_price=120)
     ProductVariantFactory(product=sale, price=90, inventory_quantity=1)
 
-    cards = {c.name: c for c in client.get(category.get_absolute_url()).context["page"]}
+    page = client.get(category.get_absolute_url())
+    cards = {c.name: c for c in page.context["page"]}
 
     assert not cards["Gone"].is_available
     assert cards["Sale"].is_available
     assert cards["Sale"].is_reduced
     assert cards["Sale"].has_dearer
     assert not cards["Gone"].is_reduced
+    # What a shop says it cost before is no reduction while nothing shows it.
+    assert not cards["Said"].is_reduced
+    text = page.content.decode()
+    assert text.count("−25 %") == 1
+    assert "<s>$100.00</s>" in text and "$120.00" not in text
 
 
 # ------------------------------------------------------------------ large sets
@@ -321,5 +330,11 @@ def test_large_set_is_counted_once_a_minute_unless_it_is_narrowed(
     assert client.get(address).context["count"] == 3
     assert client.get(address, {"f.Colour": "Red"}).context["count"] == 3
     assert "Fourth" in names(client.get(address))
+    # The figures are of every language, their words of none.
+    german = client.get(address, headers={"accept-language": "de"})
+    assert german.context["count"] == 3
+    assert "Auf Lager" in german.content.decode()
+    assert client.get(address, {"sale": "1"}).context["count"] == 0
+    assert client.get(address, {"max": "1"}).context["count"] == 0
     cache.clear()
     assert client.get(address).context["count"] == 4

@@ -71,6 +71,42 @@ def test_same_price_again_writes_nothing():
     assert not GlobalEvent.objects.filter(event_type="product.price_changed").exists()
 
 
+def shown(product):
+    product.refresh_from_db()
+    return product.price, product.lowest_before
+
+
+def test_product_knows_the_lowest_price_before_its_reduction():
+    variant = ProductVariantFactory(price=100)
+    write_price_history(variant=variant, old_price=None, now=NOON)
+    change(variant, 90, days=35)
+    change(variant, 120, days=40)
+
+    change(variant, 80, days=60, compare=150)
+
+    assert shown(variant.product) == (Decimal(80), Decimal(90))
+    # The reduction goes on: what it is measured by was fixed when it began.
+    change(variant, 80, days=100, compare=140)
+    assert shown(variant.product) == (Decimal(80), Decimal(90))
+    change(variant, 80, days=101)
+    assert shown(variant.product) == (Decimal(80), None)
+    change(variant, 95, days=102, compare=150)
+    assert shown(variant.product) == (Decimal(95), None)
+
+
+def test_reduction_shown_is_that_of_the_cheapest_variant():
+    product = ProductFactory(price=100)
+    dear = ProductVariantFactory(product=product, price=100)
+    cheap = ProductVariantFactory(product=product, price=50, position=1)
+
+    change(dear, 70, compare=100)
+    assert shown(product) == (Decimal(50), None)
+    change(cheap, 40, compare=60)
+    assert shown(product) == (Decimal(40), Decimal(50))
+    change(cheap, 90)
+    assert shown(product) == (Decimal(70), Decimal(100))
+
+
 @pytest.mark.parametrize("price", ["-0.01", "NaN", "Infinity", "1e12"])
 def test_senseless_price_is_refused_with_nothing_written(price):
     variant = ProductVariantFactory(price=10)

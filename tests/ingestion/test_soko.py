@@ -406,6 +406,20 @@ def test_prices_are_set_with_their_history(shop):
     assert (tea.price, tea.compare_price) == (Decimal(8), None)
 
 
+def test_reduction_in_a_file_is_measured_by_the_history(shop):
+    imported(shop, PRODUCTS)
+
+    file = imported(shop, "sku,price,compare_price\ntea-50,3.60,9.00\n")
+
+    tea = Product.objects.get(sku="tea")
+    assert (tea.price, tea.compare_price) == (Decimal("3.60"), Decimal(9))
+    # Its price until now, not what the file says.
+    assert tea.lowest_before == Decimal("4.50")
+    undo_import(file_id=file.pk, now=timezone.now())
+    tea.refresh_from_db()
+    assert (tea.price, tea.lowest_before) == (Decimal("4.50"), None)
+
+
 # ------------------------------------------------------------------ orders
 ORDERS = """\
 order_ref,ordered_at,customer_email,sku,quantity,price,discount,shipping,tax,\
