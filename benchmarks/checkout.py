@@ -4,16 +4,17 @@
 
 Works in a database of its own, `<name>_benchmark_checkout`, made beside the one in DATABASE_URL
 and dropped at the end. Every cart has items of two shops, of which one is the same for all.
-Buyers are processes; a round quotes, places and pays N checkouts without a coupon, and N with
-one that everybody uses. Prints orders/s of each round, their medians, the ratio (1 would be
-for nothing), and the statements of one purchase.
+Buyers are processes that stay; a round quotes, places and pays N checkouts without a coupon,
+and the same carts with one that everybody uses, in turns first and last. Rounds are short, so
+that what else the machine does falls on both. Prints the medians of orders/s, the median of
+the rounds' ratios (1 would be for nothing) with its middle half, and the statements of one
+purchase.
 """
 
 from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 import random
 import statistics
 import sys
@@ -21,10 +22,9 @@ import time
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-import psycopg
+from benchmarks.database import own_database
 
 SHOPS, VARIANTS = 12, 25
 PLENTY = 10_000_000
@@ -34,77 +34,58 @@ ADDRESS = {"country": "KE", "last_name": "Buyer", "address1": "1 Street", "city"
 
 def main() -> int:
     options = _options()
-    name = _make_database()
-    try:
+    with own_database("benchmark_checkout", forks=True):
         _measure(options)
-    finally:
-        from django.db import connection
-
-        connection.close()
-        _run_elsewhere(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     return 0
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--checkouts", type=int, default=100)
+    parser.add_argument("--checkouts", type=int, default=40)
     parser.add_argument("--buyers", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=60)
     return parser.parse_args()
 
 
-def _make_database() -> str:
-    """A migrated database of our own; Django is set up on it. Returns its name."""
-    from config.settings import env
-
-    name = f"{urlsplit(env.database_url).path.lstrip('/')}_benchmark_checkout"
-    _run_elsewhere(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    _run_elsewhere(f'CREATE DATABASE "{name}"')
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django
-    from django.conf import settings
-
-    settings.DATABASES["default"]["NAME"] = name
-    # Buyers are forks of this process; a pool's threads would not follow them.
-    settings.DATABASES["default"]["OPTIONS"].pop("pool", None)
-    settings.CACHES["default"] = {
-        "BACKEND": "django.core.cache.backends.dummy.DummyCache"
-    }
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-    return name
-
-
-def _run_elsewhere(statement: str) -> None:
-    from config.settings import env
-
-    with psycopg.connect(env.database_url, autocommit=True) as direct:
-        direct.execute(statement)
-
-
 def _measure(options: argparse.Namespace) -> None:
+    from django.db import connection
+
     variants = _fill()
-    rates: dict[str, list[float]] = {"without": [], "with": []}
-    _buy(_checkouts(variants, options.buyers * 10, ""), options.buyers)
-    for place in range(options.rounds):
-        kinds = ["without", "with"] if place % 2 else ["with", "without"]
-        for kind in kinds:
-            code = CODE if kind == "with" else ""
-            ids = _checkouts(variants, options.checkouts, code)
-            rate = _buy(ids, options.buyers)
-            rates[kind].append(rate)
-            _say(f"round {place + 1}, {kind} the coupon", f"{rate:.1f} orders/s")
-    without, with_it = (statistics.median(rates[kind]) for kind in ("without", "with"))
-    _say("median without", f"{without:.1f} orders/s")
-    _say("median with", f"{with_it:.1f} orders/s")
-    _say("with / without", f"{with_it / without:.3f}")
+    rates: dict[str, list[float]] = {"": [], CODE: []}
+    connection.close()
+    with multiprocessing.get_context("fork").Pool(options.buyers) as buyers:
+        _round(buyers, variants, options.buyers * 10)
+        for place in range(options.rounds):
+            codes = ("", CODE) if place % 2 else (CODE, "")
+            for code, rate in _round(buyers, variants, options.checkouts, codes):
+                rates[code].append(rate)
+    _say("median without", f"{statistics.median(rates['']):.1f} orders/s")
+    _say("median with", f"{statistics.median(rates[CODE]):.1f} orders/s")
+    ratios = [one / other for one, other in zip(rates[CODE], rates[""], strict=True)]
+    low, middle, high = statistics.quantiles(ratios, n=4)
+    _say("with / without", f"{middle:.3f} ({low:.3f} to {high:.3f})")
     for code in ("", CODE):
-        placing, paying = _statements(_checkouts(variants, 1, code)[0])
-        _say(
-            f"statements {'with' if code else 'without'}", f"{placing} + {paying} paid"
-        )
+        (checkout_id,) = _checkouts(_carts(variants, 1), code)
+        counts = _statements(checkout_id)
+        name = f"statements {'with' if code else 'without'}"
+        _say(name, "{} to quote, {} to place, {} to pay".format(*counts))
+
+
+def _round(
+    buyers: Any,
+    variants: list[list[Any]],
+    count: int,
+    codes: tuple[str, ...] = ("", CODE),
+) -> list[tuple[str, float]]:
+    """Orders a second of the same carts with each code."""
+    carts = _carts(variants, count)
+    rates = []
+    for code in codes:
+        ids = _checkouts(carts, code)
+        start = time.perf_counter()
+        placed = sum(buyers.imap_unordered(_purchase, ids, chunksize=2))
+        rates.append((code, placed / (time.perf_counter() - start)))
+    return rates
 
 
 def _fill() -> list[list[Any]]:
@@ -159,7 +140,16 @@ def _fill() -> list[list[Any]]:
     return filled
 
 
-def _checkouts(variants: list[list[Any]], count: int, code: str) -> list[UUID]:
+def _carts(variants: list[list[Any]], count: int) -> list[list[Any]]:
+    """What so many buyers want."""
+    carts = []
+    for _ in range(count):
+        other = random.randrange(1, SHOPS)
+        carts.append([random.choice(variants[0]), *random.sample(variants[other], 2)])
+    return carts
+
+
+def _checkouts(wanted: list[list[Any]], code: str) -> list[UUID]:
     """Ids of checkouts that only wait for their buyers' yes."""
     from django.utils import timezone
 
@@ -172,18 +162,14 @@ def _checkouts(variants: list[list[Any]], count: int, code: str) -> list[UUID]:
             coupon_codes=[code] if code else [],
             expires_at=timezone.now() + timedelta(days=1),
         )
-        for _ in range(count)
+        for _ in wanted
     ]
     Cart.objects.bulk_create(carts)
-    items = []
-    for cart in carts:
-        other = random.randrange(1, SHOPS)
-        chosen = [random.choice(variants[0]), *random.sample(variants[other], 2)]
-        items += [
-            CartItem(cart=cart, variant=one, quantity=1, added_price=one.price)
-            for one in chosen
-        ]
-    CartItem.objects.bulk_create(items)
+    CartItem.objects.bulk_create(
+        CartItem(cart=cart, variant=one, quantity=1, added_price=one.price)
+        for cart, chosen in zip(carts, wanted, strict=True)
+        for one in chosen
+    )
     checkouts = [
         Checkout(
             cart=cart,
@@ -195,25 +181,6 @@ def _checkouts(variants: list[list[Any]], count: int, code: str) -> list[UUID]:
     ]
     Checkout.objects.bulk_create(checkouts)
     return [checkout.pk for checkout in checkouts]
-
-
-def _buy(ids: list[UUID], buyers: int) -> float:
-    """Orders a second, by so many processes."""
-    from django.db import connection
-
-    connection.close()
-    context = multiprocessing.get_context("fork")
-    with context.Pool(buyers) as pool:
-        pool.map(_ready, range(buyers))
-        start = time.perf_counter()
-        placed = sum(pool.imap_unordered(_purchase, ids, chunksize=4))
-        return placed / (time.perf_counter() - start)
-
-
-def _ready(_: int) -> None:
-    from django.db import connection
-
-    connection.ensure_connection()
 
 
 def _purchase(checkout_id: UUID) -> int:
@@ -230,8 +197,8 @@ def _purchase(checkout_id: UUID) -> int:
     return len(mark_paid(checkout_id=checkout_id, now=now))
 
 
-def _statements(checkout_id: UUID) -> tuple[int, int]:
-    """Of placing and of paying one checkout of two shops."""
+def _statements(checkout_id: UUID) -> tuple[int, int, int]:
+    """Of quoting, placing and paying one checkout of two shops."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
     from django.utils import timezone
@@ -241,12 +208,13 @@ def _statements(checkout_id: UUID) -> tuple[int, int]:
     from orders.services.orders import mark_paid
 
     now = timezone.now()
-    agreed = checkout_view(checkout_id=checkout_id, now=now).quote.hash
+    with CaptureQueriesContext(connection) as quoting:
+        agreed = checkout_view(checkout_id=checkout_id, now=now).quote.hash
     with CaptureQueriesContext(connection) as placing:
         place_orders(checkout_id=checkout_id, quote_hash=agreed, now=now)
     with CaptureQueriesContext(connection) as paying:
         mark_paid(checkout_id=checkout_id, now=now)
-    return len(placing), len(paying)
+    return len(quoting), len(placing), len(paying)
 
 
 def _say(what: str, value: object) -> None:

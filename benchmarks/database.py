@@ -11,10 +11,11 @@ import psycopg
 
 
 @contextmanager
-def own_database(suffix: str) -> Iterator[str]:
+def own_database(suffix: str, *, forks: bool = False) -> Iterator[str]:
     """A migrated, empty database; Django is set up on it. Gives its address.
 
-    Must be entered before Django is set up, once in a process.
+    Must be entered before Django is set up, once in a process. forks: for work in processes
+    that are forked of this one, where a pool's threads would not follow.
     """
     from config.settings import env
 
@@ -23,7 +24,7 @@ def own_database(suffix: str) -> Iterator[str]:
     _elsewhere(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     _elsewhere(f'CREATE DATABASE "{name}"')
     try:
-        _set_up(name)
+        _set_up(name, forks)
         yield urlunsplit(address._replace(path=f"/{name}"))
     finally:
         from django.db import connection
@@ -32,13 +33,15 @@ def own_database(suffix: str) -> Iterator[str]:
         _elsewhere(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-def _set_up(name: str) -> None:
+def _set_up(name: str, forks: bool) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     import django
     from django.conf import settings
     from django.core.management import call_command
 
     settings.DATABASES["default"]["NAME"] = name
+    if forks:
+        settings.DATABASES["default"]["OPTIONS"].pop("pool", None)
     django.setup()
     call_command("migrate", verbosity=0)
 

@@ -20,9 +20,8 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg
+from benchmarks.database import own_database
 
 FOLDER = Path(os.environ.get("SOKO_DATA", "../shared/data"))
 ONLINE_RETAIL = "online-retail/online_retail.csv.gz"
@@ -34,19 +33,13 @@ def main() -> int:
     options = _options()
     sets = {"online-retail": [options.data / ONLINE_RETAIL], "olist": _olist(options)}
     wanted = [options.only] if options.only else list(sets)
-    own = _make_database()
-    try:
+    with own_database("benchmark"):
         for kind in wanted:
             files = [path for path in sets[kind] if path.exists()]
             if not files:
                 print(f"{kind}: no data in {options.data}; set SOKO_DATA or --data.")
                 continue
             _measure(kind, files, options.lines)
-    finally:
-        from django.db import connection
-
-        connection.close()
-        _run_elsewhere(f'DROP DATABASE IF EXISTS "{own}" WITH (FORCE)')
     return 0
 
 
@@ -64,35 +57,6 @@ def _olist(options: argparse.Namespace) -> list[Path]:
     files = {path.name.split(".")[0]: path for path in folder.glob("*.csv*")}
     full = {path.name.split(".")[0]: path for path in folder.parent.glob("*.csv*")}
     return sorted((files | full).values())
-
-
-# ------------------------------------------------------------------ the database
-def _make_database() -> str:
-    """A migrated database of our own; Django is set up on it. Returns its name."""
-    from config.settings import env
-
-    address = urlsplit(env.database_url)
-    name = f"{address.path.lstrip('/')}_benchmark"
-    _run_elsewhere(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    _run_elsewhere(f'CREATE DATABASE "{name}"')
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django
-    from django.conf import settings
-
-    settings.DATABASES["default"]["NAME"] = name
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-    return name
-
-
-def _run_elsewhere(statement: str) -> None:
-    from config.settings import env
-
-    address = urlsplit(env.database_url)
-    with psycopg.connect(urlunsplit(address), autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[arg-type]
 
 
 # ------------------------------------------------------------------ measuring
