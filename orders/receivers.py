@@ -1,13 +1,13 @@
 """What follows, after the commit, from what happened to orders."""
 
-from orders.events import OrderCancelled, OrderPaid, OrderShipped
+from orders.events import OrderCancelled, OrderDelivered, OrderPaid, OrderShipped
 from orders.models import OrderStatus
 from orders.services.buyers import tell_who_bought
 from orders.tasks import tell_buyer
 from shop.events import Event, receives
 
 
-@receives(OrderPaid)
+@receives(OrderPaid, OrderShipped, OrderDelivered)
 def verify_reviews(event: Event) -> None:
     tell_who_bought(order_id=event.entity_id, now=event.at)
 
