@@ -137,6 +137,8 @@ DATABASES = {
             "options": f"-c search_path={SCHEMA},public -c timezone=UTC",
             "pool": {"min_size": 1, "max_size": env.database_pool_size, "timeout": 15},
             "application_name": "soko",
+            # For shop.statements; all other statements are never prepared.
+            "prepare_threshold": 5,
         },
     }
 }

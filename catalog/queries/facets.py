@@ -18,6 +18,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from catalog.models import Product
+from shop.statements import read_prepared
 
 # Sets larger than this are not counted: their values are read from so many of their products.
 MOST_COUNTED = 10_000
@@ -61,7 +62,14 @@ COUNTS = """
 WITH scope AS MATERIALIZED (SELECT * FROM ({base}) AS scope LIMIT %s),
 candidate AS MATERIALIZED (
     SELECT stocked.*, {missed} AS missed
-      FROM (SELECT scope.*, {in_stock} AS in_stock FROM scope) AS stocked
+      FROM (SELECT scope.*, id IN (
+                   SELECT variant.product_id FROM product_variants AS variant
+                    WHERE variant.product_id = ANY(ARRAY(SELECT id FROM scope))
+                      AND (NOT variant.inventory_tracking
+                           OR variant.inventory_policy = 'continue'
+                           OR variant.inventory_quantity > variant.reserved_quantity)
+                   ) AS in_stock
+              FROM scope) AS stocked
 )
 SELECT 'flag', flag.name, '', flag.count, NULL::numeric, NULL::numeric
   FROM (SELECT count(*) AS everything,
@@ -314,7 +322,6 @@ def count_facets(
     sql = COUNTS.format(
         base=scope.sql,
         missed=missed or "0",
-        in_stock=IN_STOCK,
         not_stock=others(STOCK),
         not_sale=others(SALE),
         not_price=others(PRICE),
@@ -330,11 +337,8 @@ def count_facets(
         ),
         rating_rows="".join(f", ('{rating}', rating{rating})" for rating in RATINGS),
     )
-    with connection.cursor() as cursor:
-        named = [list(filters.brands), list(filters.shops)]
-        cursor.execute(sql, [*values, *named, *names, *names])
-        rows = cursor.fetchall()
-    return _facets(rows)
+    named = [list(filters.brands), list(filters.shops)]
+    return _facets(read_prepared(sql, [*values, *named, *names, *names]))
 
 
 def _fact(name: str) -> str:

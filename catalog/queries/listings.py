@@ -37,6 +37,7 @@ from catalog.queries.facets import (
     currency_of,
 )
 from shop.models import Shop
+from shop.statements import read_prepared
 
 PER_PAGE = 24
 # Nobody walks further by hand, and a deep page costs as much as all before it.
@@ -242,10 +243,7 @@ class Listing:
 
 def departments() -> list[Department]:
     """The top of the tree."""
-    with connection.cursor() as cursor:
-        cursor.execute(DEPARTMENTS)
-        rows = cursor.fetchall()
-    return [Department(*row) for row in rows]
+    return [Department(*row) for row in read_prepared(DEPARTMENTS)]
 
 
 def list_products(
@@ -326,6 +324,12 @@ def cards(*, products: QuerySet[Product]) -> list[Card]:
     return _cards(sql, values)
 
 
+def cards_of(*, page: str, values: Sequence[Any]) -> list[Card]:
+    """The same of a written SELECT of ids that finds its rows by their keys."""
+    rows = read_prepared(CARDS.format(page=page), values)
+    return [Card(*row) for row in rows]
+
+
 def _cards(page: str, values: Sequence[Any]) -> list[Card]:
     with connection.cursor() as cursor:
         cursor.execute(CARDS.format(page=page), values)
@@ -395,9 +399,7 @@ def _number_of(sold: QuerySet[Product], owner: str) -> Subquery:
 
 def category_path(*, slug: str) -> list[Crumb]:
     """From the department down to the category; empty when it or one above it is closed."""
-    with connection.cursor() as cursor:
-        cursor.execute(ABOVE, {"slug": slug})
-        rows = cursor.fetchall()
+    rows = read_prepared(ABOVE, {"slug": slug})
     if not all(row[3] for row in rows):
         return []
     return [Crumb(id=id_, name=name, slug=slug) for id_, name, slug, _active in rows]
@@ -416,9 +418,7 @@ def branches(*, slugs: Sequence[str]) -> list[Branch]:
 
 
 def _subtree(sql: str, values: Sequence[Any]) -> Subtree:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        rows = cursor.fetchall()
+    rows = read_prepared(sql, values)
     found: dict[UUID, Branch] = {}
     for id_, through, name, slug in rows:
         if through is not None:

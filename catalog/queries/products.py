@@ -4,55 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from json import loads
 from uuid import UUID
 
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import JSONField, Q, QuerySet, UUIDField
-from django.db.models.expressions import RawSQL
+from django.db.models import Q, QuerySet
 
 from catalog.models import (
+    Brand,
     Product,
     ProductImage,
     ProductStatus,
-    ProductVariant,
     RetiredProduct,
 )
 from catalog.queries.choices import VariantRow
-from catalog.queries.listings import Card, Crumb, cards
+from catalog.queries.listings import Card, Crumb, cards, cards_of
 from shop.models import Shop, ShopStatus
+from shop.statements import Columns, read_prepared
 
 MOST_PICTURES = 12
 OTHERS = 4
 SEEN_SHOWN = 8
-# Parts of the page that are few values each, read with the product itself.
-RATING_COUNTS = """
-(SELECT jsonb_object_agg(rating, reviews)
-   FROM (SELECT rating, count(*) AS reviews FROM product_reviews
-          WHERE product_id = products.id AND is_approved GROUP BY rating) AS counted)
+# A plan that is kept counts on so many in an array that it does not know; where the values
+# suggest fewer, PostgreSQL plans anew each time. So arrays are filled up with what they hold.
+ESTIMATED = 10
+# Written out, here and below: building such a statement takes longer than running it. With the
+# product come the parts of its page that are few values each: how often which rating was given;
+# its categories from the department down, nothing when one of them is closed; what else its
+# shop sells.
+PAGE = """
+SELECT (SELECT jsonb_object_agg(rating, reviews)
+          FROM (SELECT rating, count(*) AS reviews FROM product_reviews
+                 WHERE product_id = product.id AND is_approved GROUP BY rating) AS counted),
+       (WITH RECURSIVE above AS (
+            SELECT id, parent_id, name, slug, is_active, 0 AS height
+              FROM categories WHERE id = product.category_id
+             UNION ALL
+            SELECT category.id, category.parent_id, category.name, category.slug,
+                   category.is_active, above.height + 1
+              FROM categories AS category JOIN above ON above.parent_id = category.id)
+        SELECT jsonb_agg(jsonb_build_array(id, name, slug) ORDER BY height DESC)
+          FROM above HAVING bool_and(is_active)),
+       ARRAY(SELECT other.id FROM products AS other
+              WHERE other.shop_id = product.shop_id AND other.status = 'active'
+                AND other.id <> product.id
+              ORDER BY other.rating_average DESC, other.review_count DESC, other.id DESC
+              LIMIT {others}),
+       {product}, {shop}, {brand}
+  FROM products AS product
+  JOIN shops AS shop ON shop.id = product.shop_id AND shop.status = 'active'
+  LEFT JOIN brands AS brand ON brand.id = product.brand_id
+ WHERE product.slug = %(slug)s AND product.status = 'active'
 """
-# From the department down; nothing when one of them is closed.
-CATEGORY_PATH = """
-(WITH RECURSIVE above AS (
-    SELECT id, parent_id, name, slug, is_active, 0 AS height
-      FROM categories WHERE id = products.category_id
-     UNION ALL
-    SELECT category.id, category.parent_id, category.name, category.slug,
-           category.is_active, above.height + 1
-      FROM categories AS category JOIN above ON above.parent_id = category.id)
- SELECT jsonb_agg(jsonb_build_array(id, name, slug) ORDER BY height DESC)
-   FROM above HAVING bool_and(is_active))
-"""
-OTHER_IDS = """
-ARRAY(SELECT other.id FROM products AS other
-       WHERE other.shop_id = products.shop_id AND other.status = 'active'
-         AND other.id <> products.id
-       ORDER BY other.rating_average DESC, other.review_count DESC, other.id DESC
-       LIMIT %s)
-"""
-# Written out: building this and the reviews' statement takes longer than running them.
 IMAGES = """
-SELECT image.id, image.product_id, image.variant_id, image.src, image.width, image.height,
-       image.hue, image.alt, image.position, image.is_primary
+SELECT {image}
   FROM product_images AS image
   LEFT JOIN product_variants AS variant ON variant.id = image.variant_id
  WHERE image.product_id = %(product_id)s
@@ -62,6 +66,27 @@ SELECT image.id, image.product_id, image.variant_id, image.src, image.width, ima
  ORDER BY image.is_primary DESC, image.position, image.id
  LIMIT %(most)s
 """
+VARIANTS = """
+SELECT {columns} FROM product_variants WHERE product_id = %s ORDER BY position, id
+""".format(columns=", ".join(VariantRow._fields))
+ON_SALE = """
+SELECT product.id FROM products AS product
+  JOIN shops AS shop ON shop.id = product.shop_id AND shop.status = 'active'
+ WHERE product.id = ANY(%s) AND product.status = 'active'
+"""
+
+
+PRODUCT = Columns.of(Product, without=["search_vector", "extra_data"])
+SHOP = Columns.of(Shop, without=["description", "extra_data"])
+BRAND = Columns.of(Brand)
+IMAGE = Columns.of(ProductImage)
+PAGE_SQL = PAGE.format(
+    product=PRODUCT.sql("product"),
+    shop=SHOP.sql("shop"),
+    brand=BRAND.sql("brand"),
+    others=OTHERS,
+)
+IMAGES_SQL = IMAGES.format(image=IMAGE.sql("image"))
 
 
 @dataclass(frozen=True)
@@ -88,29 +113,19 @@ class Gone:
 
 def product_page(*, slug: str) -> ProductPage | None:
     """None for what is not on sale; one statement."""
-    product = (
-        Product.objects.on_sale()
-        .select_related("shop", "brand")
-        .defer("search_vector", "extra_data", "shop__description", "shop__extra_data")
-        .annotate(
-            rating_counts=RawSQL(RATING_COUNTS, (), output_field=JSONField()),
-            category_path=RawSQL(CATEGORY_PATH, (), output_field=JSONField()),
-            other_ids=RawSQL(
-                OTHER_IDS, (OTHERS,), output_field=ArrayField(UUIDField())
-            ),
-        )
-        .filter(slug=slug)
-        .first()
-    )
-    if product is None:
+    rows = read_prepared(PAGE_SQL, {"slug": slug})
+    if not rows:
         return None
-    path = product.category_path or []
-    counts = product.rating_counts or {}
+    counts, path, other_ids, *rest = rows[0]
+    product = PRODUCT.made(rest)
+    product.shop = SHOP.made(rest[PRODUCT.width :])
+    brand = rest[PRODUCT.width + SHOP.width :]
+    product.brand = BRAND.made(brand) if product.brand_id else None
     return ProductPage(
         product=product,
-        path=[Crumb(id=UUID(id_), name=name, slug=slug) for id_, name, slug in path],
-        rating_counts={int(stars): count for stars, count in counts.items()},
-        other_ids=product.other_ids,
+        path=[Crumb(UUID(id_), *names) for id_, *names in loads(path or "[]")],
+        rating_counts={int(stars): n for stars, n in loads(counts or "{}").items()},
+        other_ids=other_ids,
     )
 
 
@@ -156,9 +171,7 @@ def _best(products: QuerySet[Product]) -> list[Card]:
 
 def product_variants(*, product_id: UUID) -> list[VariantRow]:
     """All of them, as plain rows: there may be 2,048."""
-    variants = ProductVariant.objects.filter(product_id=product_id)
-    rows = variants.order_by("position", "id").values_list(*VariantRow._fields)
-    return [VariantRow._make(row) for row in rows]
+    return [VariantRow._make(row) for row in read_prepared(VARIANTS, [product_id])]
 
 
 def product_images(
@@ -171,7 +184,7 @@ def product_images(
         "option": variant.option1 if variant else "",
         "most": MOST_PICTURES,
     }
-    return list(ProductImage.objects.raw(IMAGES, values))
+    return [IMAGE.made(row) for row in read_prepared(IMAGES_SQL, values)]
 
 
 def shown_image(
@@ -189,5 +202,6 @@ def cards_by_id(*, ids: Sequence[UUID]) -> dict[UUID, Card]:
     """Cards of those that are on sale; one statement, none without ids."""
     if not ids:
         return {}
-    found = cards(products=Product.objects.on_sale().filter(pk__in=ids))
+    filled = [*ids, *[ids[-1]] * (-len(ids) % ESTIMATED)]
+    found = cards_of(page=ON_SALE, values=[filled])
     return {card.id: card for card in found}
