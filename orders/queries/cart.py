@@ -11,12 +11,11 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.db.models import F, Sum
-from django.db.models.functions import Upper
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import InventoryPolicy, ProductImage, ProductStatus
-from orders.models import Cart, CartItem, Coupon
+from orders.models import Cart, CartItem
 from orders.pricing import (
     ZERO,
     CouponQuote,
@@ -26,6 +25,7 @@ from orders.pricing import (
     ShopTerms,
     quote,
 )
+from orders.queries.coupons import coupon_terms
 from shop.models import ShopStatus
 from shop.money import format_money
 
@@ -228,39 +228,6 @@ def cart_lines(*, cart_id: UUID) -> list[CartLine]:
     return [_line(dict(row)) for row in rows]
 
 
-def coupon_terms(
-    *, codes: Sequence[str], shop_ids: Iterable[UUID], now: datetime
-) -> dict[UUID, CouponTerms]:
-    """By shop, the coupon of the last of these codes that the shop knows."""
-    if not codes:
-        return {}
-    found = (
-        Coupon.objects.annotate(capitals=Upper("code"))
-        .filter(shop_id__in=list(shop_ids), capitals__in=list(codes))
-        .values(
-            "id",
-            "promotion_id",
-            "shop_id",
-            "code",
-            "capitals",
-            "usage_limit",
-            "usage_limit_per_user",
-            "usage_count",
-            kind=F("promotion__kind"),
-            value=F("promotion__value"),
-            conditions=F("promotion__conditions"),
-            is_active=F("promotion__is_active"),
-            starts_at=F("promotion__starts_at"),
-            ends_at=F("promotion__ends_at"),
-            promotion_usage_limit=F("promotion__usage_limit"),
-            promotion_usage_count=F("promotion__usage_count"),
-        )
-    )
-    rows: list[dict[str, Any]] = [dict(row) for row in found]
-    by_place = sorted(rows, key=lambda row: codes.index(row["capitals"]))
-    return {row["shop_id"]: _terms(row, now) for row in by_place}
-
-
 def shop_terms(lines: Iterable[CartLine]) -> dict[UUID, ShopTerms]:
     return {
         line.shop_id: ShopTerms(
@@ -348,34 +315,3 @@ def _by_shop(lines: Iterable[CartLine]) -> dict[UUID, list[CartLine]]:
     for line in lines:
         grouped.setdefault(line.shop_id, []).append(line)
     return grouped
-
-
-def _terms(row: dict[str, Any], now: datetime) -> CouponTerms:
-    conditions = row["conditions"]
-    return CouponTerms(
-        id=row["id"],
-        promotion_id=row["promotion_id"],
-        shop_id=row["shop_id"],
-        code=row["code"],
-        kind=row["kind"],
-        value=row["value"],
-        conditions=conditions if isinstance(conditions, dict) else {},
-        usage_limit=row["usage_limit"],
-        usage_limit_per_user=row["usage_limit_per_user"],
-        promotion_usage_limit=row["promotion_usage_limit"],
-        problem=_invalid(row, now),
-    )
-
-
-def _invalid(row: dict[str, Any], now: datetime) -> str:
-    is_over = row["ends_at"] is not None and row["ends_at"] <= now
-    if not row["is_active"] or row["starts_at"] > now or is_over:
-        return _("%(code)s is not valid now.") % {"code": row["code"]}
-    for limit, count in (
-        (row["usage_limit"], row["usage_count"]),
-        (row["promotion_usage_limit"], row["promotion_usage_count"]),
-    ):
-        if limit is not None and count >= limit:
-            used_up = _("%(code)s was used as often as it may be.")
-            return used_up % {"code": row["code"]}
-    return ""

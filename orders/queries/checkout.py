@@ -14,9 +14,9 @@ from orders.queries.cart import (
     CartLine,
     Problem,
     cart_lines,
-    coupon_terms,
     shop_terms,
 )
+from orders.queries.coupons import coupon_terms
 
 CONTACT, ADDRESS, DELIVERY = "contact", "address", "delivery"
 
