@@ -170,6 +170,15 @@ class DeliveryUnavailable(DomainError):
         self.shops = tuple(shops)
 
 
+class CountryUnknown(DomainError):
+    """Not one that an address may name."""
+
+    code = "country_unknown"
+
+    def __init__(self) -> None:
+        super().__init__(_("Choose a country of the list."))
+
+
 class QuoteChanged(DomainError):
     """What is to be paid differs from what the buyer agreed to."""
 

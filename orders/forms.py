@@ -166,6 +166,20 @@ class QuantityForm(forms.Form):
     )
 
 
+class DestinationForm(forms.Form):
+    """Where a cart would be sent, as far as its estimate asks."""
+
+    country = forms.ChoiceField(
+        label=_("Deliver to"),
+        choices=country_choices,
+        error_messages={
+            "required": _("Choose a country of the list."),
+            "invalid_choice": _("Choose a country of the list."),
+        },
+    )
+    province = forms.CharField(required=False, max_length=100)
+
+
 class CouponForm(forms.Form):
     code = forms.CharField(
         max_length=64,

@@ -13,6 +13,7 @@ urlpatterns = [
     path("cart/items/<uuid:item_id>/remove/", cart.remove_item, name="remove_item"),
     path("cart/restore/", cart.restore_item, name="restore_item"),
     path("cart/prices/", cart.accept_prices, name="accept_prices"),
+    path("cart/destination/", cart.choose_destination, name="choose_destination"),
     path("cart/coupon/", cart.use_coupon, name="use_coupon"),
     path("cart/coupon/remove/", cart.drop_coupon, name="drop_coupon"),
     path("checkout/", checkout.checkout, name="checkout"),

@@ -4,6 +4,7 @@ from orders.models.customer import Customer
 from orders.models.delivery import DeliveryMethod, DeliveryZone, TaxRate
 from orders.models.fulfillment import OrderTracking, ShipmentItem, ShippingAddress
 from orders.models.invoice import Invoice, InvoiceCounter
+from orders.models.message import OrderMessage
 from orders.models.order import (
     FinancialStatus,
     FulfillmentStatus,
@@ -40,6 +41,7 @@ __all__ = [
     "Order",
     "OrderCoupon",
     "OrderItem",
+    "OrderMessage",
     "OrderReturn",
     "OrderReturnItem",
     "OrderReturnPhoto",

@@ -15,6 +15,13 @@ GUEST_CART_LIFE = timedelta(days=30)
 ACCOUNT_CART_LIFE = timedelta(days=90)
 
 
+class NextVersion(models.Func):
+    """A higher number than any cart has."""
+
+    template = "nextval('carts_version_seq')"
+    output_field = models.BigIntegerField()
+
+
 class CartStatus(models.TextChoices):
     OPEN = "open"
     ORDERED = "ordered"
@@ -58,8 +65,16 @@ class Cart(models.Model):
         db_default=models.Value([], ArrayField(models.CharField(max_length=64))),
         blank=True,
     )
+    # Where it would be sent, as chosen for the estimate or for the checkout; empty: not said.
+    country = fields.text(2)
+    province = fields.text(100)
     expires_at = fields.moment()
     updated_at = fields.changed_at()
+    # Rises with each change, under the row's lock: copies are told apart by it.
+    version = models.BigIntegerField(db_default=NextVersion(), editable=False)
+
+    # Opened in this transaction: nobody has seen it.
+    is_new = False
 
     objects = CartQuerySet.as_manager()
 

@@ -61,6 +61,8 @@ class Checkout(models.Model):
     # shop id -> delivery method id
     delivery = fields.document()
     notes = fields.long_text()
+    # The language the buyer read when the orders were placed; news is written in it.
+    language = fields.text(16, editable=False)
     currency = fields.currency()
     total_price = fields.money()
     status = fields.choice(CheckoutStatus, CheckoutStatus.OPEN)

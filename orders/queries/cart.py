@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.core.cache import cache
-from django.db.models import F, Sum
+from django.db.models import F, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import InventoryPolicy, ProductImage, ProductStatus
-from orders.models import Cart, CartItem
+from orders.cart_copy import CartCopy, CopiedItem, keep_copy, load_copy
+from orders.models import Cart, CartItem, CartStatus
 from orders.pricing import (
     ZERO,
     CouponQuote,
@@ -29,7 +29,6 @@ from orders.queries.coupons import coupon_terms
 from shop.models import ShopStatus
 from shop.money import format_money
 
-SUMMARY_LIFE_S = 7 * 24 * 3600
 PRICE_CHANGED, SHORT, SOLD_OUT, GONE = "price_changed", "short", "sold_out", "gone"
 BLOCKING = {SHORT, SOLD_OUT, GONE}
 
@@ -123,6 +122,8 @@ class CartView:
     groups: tuple[CartGroup, ...]
     quote: Quote
     coupon_codes: tuple[str, ...]
+    # By shop, whether or not they take something off.
+    coupons: dict[UUID, CouponTerms]
     # Of variant id: src, hue, alt of a picture, for those that have one.
     pictures: dict[UUID, dict[str, Any]]
 
@@ -142,15 +143,6 @@ class CartView:
     @property
     def can_check_out(self) -> bool:
         return bool(self.lines) and not any(line.is_blocked for line in self.lines)
-
-
-@dataclass(frozen=True)
-class CartSummary:
-    """What the header shows."""
-
-    count: int
-    total: Decimal
-    currency: str
 
 
 def cart_view(*, cart_id: UUID, now: datetime) -> CartView:
@@ -188,6 +180,7 @@ def cart_view(*, cart_id: UUID, now: datetime) -> CartView:
         groups=tuple(groups),
         quote=quoted,
         coupon_codes=tuple(cart.coupon_codes),
+        coupons=coupons,
         pictures=pictures(lines=lines),
     )
 
@@ -265,33 +258,71 @@ def pictures(*, lines: Sequence[Line]) -> dict[UUID, dict[str, Any]]:
 # ------------------------------------------------------------------ the header
 
 
-def summary_key(*, user_id: UUID | None, token: str) -> str:
-    """Where the cache keeps a copy for the header."""
-    return f"cart:{user_id}" if user_id else f"cart:session:{token}"
+def cart_summary(*, user_id: UUID | None, token: str, now: datetime) -> CartCopy:
+    """The open cart in short: Redis' copy of it, read anew where that is lost or old.
 
-
-def cart_summary(*, user_id: UUID | None, token: str, now: datetime) -> CartSummary:
-    """Units and worth of the open cart, from the cache; from the tables when it is away."""
+    It may be some minutes behind; what is bought, and for how much, is for `cart_view`
+    and the checkout to say.
+    """
     if user_id is None and not token:
-        return CartSummary(0, ZERO, "")
-    key = summary_key(user_id=user_id, token=token)
-    kept = cache.get(key)
-    if isinstance(kept, CartSummary):
+        return CartCopy(version=0, currency="", items=(), copied_at=now)
+    kept = load_copy(user_id=user_id, token=token)
+    if kept is not None and kept.is_good_at(now):
         return kept
-    carts = Cart.objects.owned_by(user_id, token).open_at(now)
-    cart_id = carts.values_list("pk", flat=True).first()
-    fresh = summarize(cart_id=cart_id) if cart_id else CartSummary(0, ZERO, "")
-    cache.set(key, fresh, SUMMARY_LIFE_S)
+    fresh = read_copy(user_id=user_id, token=token, now=now)
+    keep_copy(user_id=user_id, token=token, copy=fresh)
     return fresh
 
 
-def summarize(*, cart_id: UUID) -> CartSummary:
-    """From the tables."""
-    units = Sum("items__quantity")
-    total = Sum(F("items__quantity") * F("items__variant__price"))
-    rows = Cart.objects.filter(pk=cart_id).values("currency")
-    row = rows.annotate(units=units, total=total).get()
-    return CartSummary(row["units"] or 0, row["total"] or ZERO, row["currency"])
+def read_copy(*, user_id: UUID | None, token: str, now: datetime) -> CartCopy:
+    """From the tables, in one statement: whose version and items are of the same moment."""
+    own = Cart.objects.owned_by(user_id, token).order_by("-version", "-id")
+    rows = list(
+        Cart.objects.filter(pk=Subquery(own.values("pk")[:1]))
+        .order_by("items__id")
+        .values(
+            "version",
+            "currency",
+            "status",
+            "expires_at",
+            item_id=F("items__id"),
+            variant_id=F("items__variant_id"),
+            quantity=F("items__quantity"),
+            sku=F("items__variant__sku"),
+            variant_name=F("items__variant__name"),
+            price=F("items__variant__price"),
+            product_name=F("items__variant__product__name"),
+            product_slug=F("items__variant__product__slug"),
+            shop_name=F("items__variant__product__shop__name"),
+        )
+    )
+    if not rows:
+        return CartCopy(version=0, currency="", items=(), copied_at=now)
+    cart: dict[str, Any] = dict(rows[0])
+    is_over = cart["expires_at"] is not None and cart["expires_at"] <= now
+    if cart["status"] != CartStatus.OPEN or is_over:
+        return CartCopy(version=cart["version"], currency="", items=(), copied_at=now)
+    return CartCopy(
+        version=cart["version"],
+        currency=cart["currency"],
+        items=tuple(_copied(dict(row)) for row in rows if row["item_id"]),
+        copied_at=now,
+        expires_at=cart["expires_at"],
+    )
+
+
+def _copied(row: dict[str, Any]) -> CopiedItem:
+    name, variant_name = row["product_name"], row["variant_name"]
+    return CopiedItem(
+        item_id=row["item_id"],
+        variant_id=row["variant_id"],
+        sku=row["sku"],
+        name=f"{name} ({variant_name})" if variant_name else name,
+        product_slug=row["product_slug"],
+        shop_name=row["shop_name"],
+        quantity=row["quantity"],
+        price=row["price"],
+    )
 
 
 def _line(row: dict[str, Any]) -> CartLine:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef
 
 from catalog.models import ProductVariant
 from orders.models import DeliveryZone
@@ -32,14 +34,28 @@ def delivery_promise(*, variant_id: UUID, country: str) -> DeliveryPromise | Non
     if variant is None:
         return None
     shop = variant.product.shop
-    methods = delivery_methods(shop_ids=[shop.pk], country=country).get(shop.pk, ())
-    if not methods and not DeliveryZone.objects.filter(shop=shop).exists():
-        methods = _of_the_market(shop, country)
+    methods = promised_methods(shop_ids=[shop.pk], country=country).get(shop.pk, ())
     return DeliveryPromise(
         is_needed=variant.requires_shipping,
         method=methods[0] if methods else None,
         currency=shop.currency,
     )
+
+
+def promised_methods(
+    *, shop_ids: Collection[UUID], country: str
+) -> dict[UUID, tuple[Method, ...]]:
+    """`delivery_methods`, with what a checkout will write down for shops without a zone."""
+    found = delivery_methods(shop_ids=shop_ids, country=country)
+    if not country or not (silent := set(shop_ids) - set(found)):
+        return found
+    zones = DeliveryZone.objects.filter(shop=OuterRef("pk"))
+    bare = Shop.objects.filter(~Exists(zones), pk__in=silent)
+    return found | {
+        shop.pk: methods
+        for shop in bare.only("id", "country", "currency")
+        if (methods := _of_the_market(shop, country))
+    }
 
 
 def _of_the_market(shop: Shop, country: str) -> tuple[Method, ...]:

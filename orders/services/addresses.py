@@ -137,6 +137,12 @@ def country_choices() -> list[tuple[str, str]]:
     return sorted(named, key=lambda pair: _without_accents(pair[1]))
 
 
+def province_choices(*, country: str) -> tuple[tuple[str, str], ...]:
+    """Value and name of each province, where a country's addresses name one of a list."""
+    fields = {field.name: field for field in address_fields(country=country)}
+    return fields["province"].choices if "province" in fields else ()
+
+
 def address_fields(*, country: str) -> tuple[AddressField, ...]:
     """The fields of a country's address form, in the order its people write them.
 

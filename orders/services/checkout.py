@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection, transaction
@@ -49,8 +48,9 @@ from orders.models import (
     OrderStatus,
     ShippingAddress,
 )
+from orders.models.cart import NextVersion
 from orders.pricing import CouponTerms, Quote, ShopQuote
-from orders.queries.cart import GONE, CartLine, summary_key
+from orders.queries.cart import GONE, CartLine
 from orders.queries.checkout import (
     DELIVERY,
     CheckoutView,
@@ -58,7 +58,7 @@ from orders.queries.checkout import (
     price_checkout,
 )
 from orders.services.addresses import clean_address
-from orders.services.cart import MOST_MONEY
+from orders.services.cart import MOST_MONEY, copy_after_commit
 from orders.services.coupons import redeem_coupons
 from orders.services.history import cancel_unpaid, note_status
 from shop.encryption import email_hash
@@ -106,10 +106,7 @@ def start_checkout(*, cart_id: UUID, now: datetime) -> Checkout:
     there = Checkout.objects.filter(cart=cart, status=CheckoutStatus.OPEN).first()
     if there is not None:
         return there
-    address = None
-    if cart.user_id:
-        own = ShippingAddress.objects.filter(user_id=cart.user_id)
-        address = own.filter(is_default=True).first()
+    address = _kept_address(cart)
     return Checkout.objects.create(
         cart=cart,
         user_id=cart.user_id,
@@ -152,6 +149,11 @@ def set_address(
         clean_address(data=billing).as_dict() if billing is not None else {}
     )
     checkout.save(update_fields=["shipping_address", "billing_address"])
+    # The cart's estimate is for the same place.
+    Cart.objects.filter(checkouts=checkout).update(
+        country=checkout.shipping_address["country"],
+        province=checkout.shipping_address["province"],
+    )
     return checkout
 
 
@@ -479,9 +481,10 @@ def _close(
     )
     cart = checkout.cart
     assert cart is not None  # locked by the caller
-    Cart.objects.filter(pk=cart.pk).update(status=CartStatus.ORDERED, updated_at=now)
-    key = summary_key(user_id=cart.user_id, token=cart.session_id or "")
-    transaction.on_commit(lambda: cache.delete(key), robust=True)
+    Cart.objects.filter(pk=cart.pk).update(
+        status=CartStatus.ORDERED, updated_at=now, version=NextVersion()
+    )
+    copy_after_commit(user_id=cart.user_id, token=cart.session_id or "", now=now)
 
 
 def _give_up(
@@ -516,6 +519,8 @@ def _bring_cart_back(checkout: Checkout, now: datetime) -> None:
         email=old.email,
         currency=old.currency,
         coupon_codes=old.coupon_codes,
+        country=old.country,
+        province=old.province,
         expires_at=now + old.life(),
     )
     # The partial unique index keeps the one that there may be.
@@ -531,8 +536,17 @@ def _bring_cart_back(checkout: Checkout, now: datetime) -> None:
         )
         for item in old.items.order_by("id")
     )
-    key = summary_key(user_id=old.user_id, token=old.session_id or "")
-    transaction.on_commit(lambda: cache.delete(key), robust=True)
+    copy_after_commit(user_id=old.user_id, token=old.session_id or "", now=now)
+
+
+def _kept_address(cart: Cart) -> ShippingAddress | None:
+    """The account's default; where the cart names a country, one of the book that is there."""
+    if cart.user_id is None:
+        return None
+    book = ShippingAddress.objects.in_book_of(cart.user_id)
+    if cart.country:
+        return book.filter(country=cart.country).first()
+    return book.filter(is_default=True).first()
 
 
 def _as_document(address: ShippingAddress) -> dict[str, str]:

@@ -20,11 +20,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from catalog.queries.variants import variant_name
+from orders.countries import country_name
 from orders.errors import CartClosed, NotInCart
-from orders.forms import AddToCartForm, CouponForm, QuantityForm
+from orders.forms import AddToCartForm, CouponForm, DestinationForm, QuantityForm
 from orders.models import Cart
 from orders.queries.cart import CartView, cart_summary, cart_view
+from orders.queries.estimate import cart_estimate, destination_of
 from orders.services import cart as carts
+from orders.services.addresses import country_choices, province_choices
 from orders.visitor import Visitor, remember, visitor_of, with_token
 from shop.errors import DomainError
 
@@ -125,6 +128,23 @@ def accept_prices(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def choose_destination(request: HttpRequest) -> HttpResponse:
+    """For which country delivery and tax are estimated."""
+    found = _found(request)
+    form = DestinationForm(request.POST)
+    if not form.is_valid():
+        return _answer(request, found, destination_error=_first_error(form))
+    carts.set_destination(
+        cart_id=found.pk,
+        country=form.cleaned_data["country"],
+        province=form.cleaned_data["province"],
+        now=timezone.now(),
+    )
+    found.refresh_from_db()
+    return _answer(request, found)
+
+
+@require_POST
 def use_coupon(request: HttpRequest) -> HttpResponse:
     found = _found(request)
     form = CouponForm(request.POST)
@@ -165,14 +185,29 @@ def _found(request: HttpRequest) -> Cart:
 
 def _context(found: Cart | None) -> dict[str, Any]:
     view: CartView | None = None
+    context: dict[str, Any] = {"errors": {}}
     if found is not None:
         view = cart_view(cart_id=found.pk, now=timezone.now())
-    return {"cart": view, "errors": {}}
+    if found is not None and view is not None and view.lines:
+        place = destination_of(cart=found)
+        context |= {
+            "estimate": cart_estimate(view=view, destination=place),
+            "country": country_name(place.country),
+            "countries": country_choices(),
+            "provinces": province_choices(country=place.country),
+        }
+    # The header beside the cart says the same as the cart.
+    count = view.count if view else 0
+    return context | {"cart": view, "cart_summary": {"count": count}}
 
 
 def _answer(request: HttpRequest, found: Cart, **more: Any) -> HttpResponse:
-    """The cart as it is now. `more`: errors by item, refusal, coupon_error, code, removed."""
-    is_said = any(key in more for key in ("errors", "refusal", "coupon_error"))
+    """The cart as it is now.
+
+    `more`: errors by item, refusal, coupon_error, code, destination_error, removed.
+    """
+    said = {"errors", "refusal", "coupon_error", "destination_error"}
+    is_said = bool(said & set(more))
     if request.htmx or is_said:  # type: ignore[attr-defined]
         name = "_cart_changed" if request.htmx else "cart"  # type: ignore[attr-defined]
         return render(request, f"orders/{name}.html", _context(found) | more)

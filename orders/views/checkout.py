@@ -25,9 +25,15 @@ from django.views.decorators.http import (
 
 from orders.errors import CheckoutClosed, DeliveryUnavailable, InvalidEmail
 from orders.forms import AddressForm, CheckoutAddressForm, DeliveryForm
-from orders.models import Checkout, CheckoutStatus, ShippingAddress
+from orders.models import Cart, Checkout, CheckoutStatus, ShippingAddress
 from orders.queries.cart import pictures
-from orders.queries.checkout import ADDRESS, CONTACT, DELIVERY, CheckoutView
+from orders.queries.checkout import (
+    ADDRESS,
+    CONTACT,
+    DELIVERY,
+    CheckoutView,
+    price_checkout,
+)
 from orders.queries.checkout import checkout_view as read
 from orders.services import checkout as checkouts
 from orders.services.addresses import address_lines
@@ -36,6 +42,7 @@ from orders.visitor import visitor_of
 from shop.errors import DomainError
 
 Step = Callable[..., HttpResponse]
+WHO = ("first_name", "last_name", "company", "phone")
 STEPS = {CONTACT: "address", ADDRESS: "address", DELIVERY: "delivery"}
 
 
@@ -79,7 +86,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, refusal.message)
         return redirect("orders:cart")
-    missing = read(checkout_id=begun.pk, now=now).missing
+    missing = price_checkout(checkout=begun, now=now).missing
     step = STEPS[missing[0]] if missing else "delivery"
     return redirect(f"orders:checkout_{step}", begun.pk)
 
@@ -153,7 +160,7 @@ def billing(request: HttpRequest, found: Checkout) -> HttpResponse:
 @open_checkout
 def delivery(request: HttpRequest, found: Checkout) -> HttpResponse:
     """How each shop sends its items."""
-    view = read(checkout_id=found.pk, now=timezone.now())
+    view = price_checkout(checkout=found, now=timezone.now())
     if set(view.missing) & {CONTACT, ADDRESS}:
         return redirect("orders:checkout_address", found.pk)
     form = DeliveryForm(request.POST or None, deliveries=view.deliveries)
@@ -204,7 +211,7 @@ def _step(
     *,
     view: CheckoutView | None = None,
 ) -> HttpResponse:
-    view = view or read(checkout_id=found.pk, now=timezone.now())
+    view = view or price_checkout(checkout=found, now=timezone.now())
     shared = {"checkout": found, "step": step, **_sum_of(view)}
     return render(request, f"orders/checkout_{step}.html", shared | context)
 
@@ -220,6 +227,12 @@ def _names() -> tuple[str, ...]:
     )
 
 
+def _is_elsewhere(found: Checkout, cart: Cart | None) -> bool:
+    """The buyer has chosen another country in the cart since the address was written."""
+    kept, chosen = found.shipping_address.get("country"), cart.country if cart else ""
+    return bool(kept and chosen and kept != chosen)
+
+
 def _bound(form: Any, request: HttpRequest, initial: dict[str, Any]) -> Any:
     """Bound when it was sent; only drawn anew when the country was changed."""
     country = initial.get("country") or settings.MARKET_COUNTRY
@@ -232,7 +245,14 @@ def _bound(form: Any, request: HttpRequest, initial: dict[str, Any]) -> Any:
 
 
 def _address_form(request: HttpRequest, found: Checkout) -> CheckoutAddressForm:
-    initial = {"email": found.email, **found.shipping_address}
+    address = dict(found.shipping_address)
+    if _is_elsewhere(found, found.cart):
+        # Who gets it stays; a street of another country does not.
+        address = {name: address.get(name, "") for name in WHO}
+    if not address.get("country") and found.cart:
+        address["country"] = found.cart.country
+        address["province"] = found.cart.province
+    initial = {"email": found.email, **address}
     initial["same_billing"] = not found.billing_address
     form: CheckoutAddressForm = _bound(CheckoutAddressForm, request, initial)
     return form

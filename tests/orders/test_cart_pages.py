@@ -240,7 +240,7 @@ def test_cart_asks_the_same_for_one_item_and_many(
 ):
     ProductImageFactory(product=item().variant.product, is_primary=True)
     guest.get(CART)  # what is kept for all pages is kept now
-    with django_assert_max_num_queries(8) as asked:
+    with django_assert_max_num_queries(11) as asked:
         guest.get(CART)
     budget = len(asked)
     for _ in range(20):
