@@ -4,10 +4,15 @@ Each of these fails when its guard is removed: the row locks of `catalog.service
 order, the lock of the checkout, the condition in the use of a coupon, the counter of invoices.
 """
 
+import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+from django.db import OperationalError, connection, transaction
 from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 
 from catalog.models import ProductVariant, StockReservation
 from orders.models import (
@@ -163,6 +168,82 @@ def test_one_persons_limit_holds_in_many_tabs():
     results = at_once(place, checkouts)
 
     assert kinds(results) == {"list": 1, "CouponUsedUp": WORKERS - 1}
+    assert OrderCoupon.objects.count() == 1
+
+
+@contextmanager
+def left_open(checkout_id) -> Iterator[None]:
+    """Somebody places this checkout, and commits only after the block."""
+    is_placed, may_end = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            place(checkout_id)
+            is_placed.set()
+            may_end.wait(60)
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    try:
+        assert is_placed.wait(60)
+        yield
+    finally:
+        may_end.set()
+        holder.join()
+
+
+def place_without_waiting(checkout_id):
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '500ms'")
+        return place(checkout_id)
+
+
+@pytest.mark.parametrize("limit", [None, 100])
+def test_a_coupon_makes_buyers_wait_only_for_its_limit(limit):
+    mug = variant(100)
+    bowl = ProductVariantFactory(product=mug.product, inventory_quantity=100)
+    CouponFactory(code="TEN", usage_limit=limit, promotion__shop=mug.product.shop)
+    first, second = crowd(2, [{mug: 1}, {bowl: 1}], now=NOON, coupons=["TEN"])
+
+    with left_open(first):
+        if limit is None:
+            assert len(place_without_waiting(second)) == 1
+            mark_paid(checkout_id=second, now=NOON)
+        else:
+            # What the other case would find, if there were a row to wait for.
+            with pytest.raises(OperationalError, match="lock timeout"):
+                place_without_waiting(second)
+
+    assert OrderCoupon.objects.count() == (2 if limit is None else 1)
+    assert Coupon.objects.get().usage_count == (0 if limit is None else 1)
+
+
+def test_a_coupon_without_limit_costs_three_statements():
+    mug = variant(100)
+    CouponFactory(code="TEN", promotion__shop=mug.product.shop)
+    (without,) = crowd(1, [{mug: 1}], now=NOON)
+    (with_it,) = crowd(1, [{mug: 1}], now=NOON, coupons=["TEN"])
+
+    def count(step):
+        with CaptureQueriesContext(connection) as asked:
+            step()
+        return len(asked)
+
+    def costs(id_):
+        seen = agreed(id_)
+        return (
+            count(lambda: agreed(id_)),
+            count(lambda: place_orders(checkout_id=id_, quote_hash=seen, now=NOON)),
+            count(lambda: mark_paid(checkout_id=id_, now=NOON)),
+        )
+
+    plain, lowered = costs(without), costs(with_it)
+
+    # Its terms when it is quoted and when it is placed, and the use of it.
+    more = [one - other for one, other in zip(lowered, plain, strict=True)]
+    assert more == [1, 2, 0]
     assert OrderCoupon.objects.count() == 1
 
 
