@@ -61,9 +61,9 @@ def off(price: Decimal, before: Decimal) -> int:
 
 
 @register.filter
-def hue_class(hue: int | None, name: str = "") -> str:
-    """The tile's class: the picture's hue, or one that follows from the name."""
-    return f"hue-{crc32(name.encode()) % HUES if hue is None else hue}"
+def hue_class(hue: int | str | None, name: str = "") -> str:
+    """The tile's class: the picture's hue, or, without one, a hue that follows from the name."""
+    return f"hue-{crc32(name.encode()) % HUES if hue in (None, '') else hue}"
 
 
 @register.filter
