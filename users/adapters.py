@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from copy import copy
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -14,6 +15,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
+from django.db.models.expressions import DatabaseDefault
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
@@ -132,6 +134,14 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         user.email_hash = email_hash(user.email)
         user.save(update_fields=["email_hash", "updated_at"])
         return user
+
+    def serialize_instance(self, instance: Any) -> Any:
+        """A row to be, for the session; what the database will give it cannot be written."""
+        bare = copy(instance)
+        for name, value in vars(instance).items():
+            if isinstance(value, DatabaseDefault):
+                del vars(bare)[name]
+        return super().serialize_instance(bare)
 
 
 def host_takes_passkeys(request: HttpRequest) -> bool:
