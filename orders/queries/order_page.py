@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -67,15 +68,26 @@ class OrderPage:
 def order_page(*, order: Order, now: datetime) -> OrderPage:
     """In the same number of statements for any number of items, parcels and returns."""
     items = order_items(order=order)
+    parcels = parcels_of(order=order, items=items)
+    returns = returns_of(order=order, items=items)
     over = order.completed_at
     return OrderPage(
         order=order,
         items=items,
-        parcels=parcels_of(order=order),
+        parcels=parcels,
         history=list(order.status_history.order_by("id")),
-        returns=returns_of(order=order),
+        returns=returns,
         invoice=order.invoices.first(),
-        returnable=returnable(items=items),
+        returnable=_left(
+            items,
+            sent=[line for parcel in parcels for line in parcel.items.all()],
+            back=[
+                line
+                for back in returns
+                if back.status != ReturnStatus.REJECTED
+                for line in back.lines.all()
+            ],
+        ),
         return_until=over + RETURN_WINDOW if over else None,
         withdraw_until=over + WITHDRAWAL_WINDOW if over else None,
         now=now,
@@ -86,14 +98,42 @@ def order_items(*, order: Order) -> list[OrderItem]:
     return list(order.items.select_related("product").order_by("id"))
 
 
-def parcels_of(*, order: Order) -> list[OrderTracking]:
-    parcels = order.tracking.prefetch_related("items__order_item")
-    return list(parcels.order_by("id"))
+def parcels_of(*, order: Order, items: Sequence[OrderItem]) -> list[OrderTracking]:
+    parcels = list(order.tracking.prefetch_related("items").order_by("id"))
+    _name(items, [line for parcel in parcels for line in parcel.items.all()])
+    return parcels
 
 
-def returns_of(*, order: Order) -> list[OrderReturn]:
-    returns = order.returns.prefetch_related("lines__order_item", "photos")
-    return list(returns.order_by("event_time", "id"))
+def returns_of(*, order: Order, items: Sequence[OrderItem]) -> list[OrderReturn]:
+    returns = order.returns.prefetch_related("lines", "photos")
+    found = list(returns.order_by("event_time", "id"))
+    _name(items, [line for back in found for line in back.lines.all()])
+    return found
+
+
+def _name(
+    items: Sequence[OrderItem], lines: Iterable[ShipmentItem | OrderReturnItem]
+) -> None:
+    """Tell lines which item they are of: the order's items are there already."""
+    by_id = {item.pk: item for item in items}
+    for line in lines:
+        if line.order_item_id in by_id:
+            line.order_item = by_id[line.order_item_id]
+
+
+def _left(
+    items: Sequence[OrderItem],
+    *,
+    sent: Iterable[ShipmentItem],
+    back: Iterable[OrderReturnItem],
+) -> dict[UUID, int]:
+    """`returnable`, of rows that were read."""
+    units: Counter[UUID | None] = Counter()
+    for line in sent:
+        units[line.order_item_id] += line.quantity
+    for gone in back:
+        units[gone.order_item_id] -= gone.quantity
+    return {item.pk: max(units[item.pk], 0) for item in items}
 
 
 def returnable(*, items: Sequence[OrderItem]) -> dict[UUID, int]:

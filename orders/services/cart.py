@@ -7,26 +7,24 @@ looked for in the given cart only; callers find that with `find_cart`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Upper
 
 from catalog.errors import InvalidQuantity, OutOfStock, Shortage
 from catalog.models import InventoryPolicy, ProductStatus, ProductVariant
-from orders.cart_copy import keep_copy
-from orders.countries import COUNTRIES
 from orders.errors import (
     AmountTooLarge,
     CartClosed,
     CartFull,
-    CountryUnknown,
     CouponNotValid,
     CouponUnknown,
     CouponUsedUp,
@@ -49,9 +47,7 @@ from orders.models import (
     Coupon,
     Order,
 )
-from orders.models.cart import NextVersion
-from orders.queries.cart import cart_lines, read_copy
-from orders.services.addresses import province_choices
+from orders.queries.cart import SUMMARY_LIFE_S, cart_lines, summarize, summary_key
 from shop.errors import DomainError
 from shop.events import publish, publish_many
 from shop.models import ShopStatus
@@ -166,19 +162,63 @@ def _add(cart: Cart, ware: _Ware, quantity: int, now: datetime) -> CartItem:
         item.quantity += quantity
         item.added_price = ware.price
         item.save(update_fields=["quantity", "added_price"])
-    publish(
-        CartItemAdded,
-        entity=cart,
-        at=now,
-        data={
-            "variant_id": variant_id,
-            "product_id": ware.product_id,
-            "shop_id": ware.shop_id,
-            "quantity": quantity,
-        },
-    )
+    publish(CartItemAdded, entity=cart, at=now, data=_told(ware, quantity))
     _touch(cart, now)
     return item
+
+
+def _add_all(
+    cart: Cart, wanted: Iterable[tuple[_Ware, int]], now: datetime
+) -> set[UUID]:
+    """Add units of many variants, and leave out what is refused; returns what was added.
+
+    In the same number of statements for any number of them.
+    """
+    items = {item.variant_id: item for item in CartItem.objects.filter(cart=cart)}
+    known, currency = set(items), cart.currency
+    added = []
+    for ware, units in wanted:
+        item = items.get(ware.variant_id)
+        if not items:
+            cart.currency = ware.currency
+        try:
+            _check_ware(ware, cart, units + (item.quantity if item else 0))
+            if item is None and len(items) >= MOST_ITEMS:
+                raise CartFull(MOST_ITEMS)
+        except DomainError:
+            continue
+        if item is None:
+            item = CartItem(cart=cart, variant_id=ware.variant_id, quantity=0)
+            items[ware.variant_id] = item
+        item.quantity += units
+        item.added_price = ware.price
+        added.append((ware, units))
+    if not added:
+        return set()
+    if cart.currency != currency:
+        Cart.objects.filter(pk=cart.pk).update(currency=cart.currency)
+    ids = {ware.variant_id for ware, _units in added}
+    CartItem.objects.bulk_update(
+        [items[id_] for id_ in ids & known], ["quantity", "added_price"]
+    )
+    CartItem.objects.bulk_create(
+        item for id_, item in items.items() if id_ in ids - known
+    )
+    publish_many(
+        CartItemAdded.about(cart, at=now, data=_told(ware, units))
+        for ware, units in added
+    )
+    _touch(cart, now)
+    return ids
+
+
+def _told(ware: _Ware, quantity: int) -> dict[str, Any]:
+    return {
+        "variant_id": ware.variant_id,
+        "product_id": ware.product_id,
+        "shop_id": ware.shop_id,
+        "quantity": quantity,
+    }
 
 
 @transaction.atomic
@@ -244,24 +284,6 @@ def accept_prices(*, cart_id: UUID, now: datetime) -> int:
         item.added_price = item.variant.price
     CartItem.objects.bulk_update(rows, ["added_price"])
     return len(rows)
-
-
-@transaction.atomic
-def set_destination(
-    *, cart_id: UUID, country: str, now: datetime, province: str = ""
-) -> Cart:
-    """Where it would be sent: for the estimate, and preset at the checkout. May be repeated.
-
-    Raises CountryUnknown and CartClosed.
-    """
-    cart = _lock_cart(cart_id, now)
-    if country not in COUNTRIES:
-        raise CountryUnknown
-    known = {value for value, _name in province_choices(country=country)}
-    cart.country, cart.province = country, province if province in known else ""
-    cart.save(update_fields=["country", "province"])
-    _touch(cart, now)
-    return cart
 
 
 # ------------------------------------------------------------------ coupons
@@ -340,16 +362,13 @@ def merge_carts(*, user_id: UUID, token: str, now: datetime) -> Merged:
         own.currency = guest.currency
     capped = _pour(own, mine, theirs)
     own.coupon_codes = list(dict.fromkeys([*own.coupon_codes, *guest.coupon_codes]))
-    if guest.country:
-        # What was said last.
-        own.country, own.province = guest.country, guest.province
-    own.save(update_fields=["coupon_codes", "currency", "country", "province"])
-    Cart.objects.filter(pk=guest.pk).update(
-        status=CartStatus.MERGED, updated_at=now, version=NextVersion()
-    )
+    own.save(update_fields=["coupon_codes", "currency"])
+    Cart.objects.filter(pk=guest.pk).update(status=CartStatus.MERGED, updated_at=now)
     publish(CartMerged, entity=own, at=now, data={"guest_cart_id": guest.pk})
     _touch(own, now)
-    copy_after_commit(user_id=None, token=token, now=now)
+    transaction.on_commit(
+        lambda: cache.delete(summary_key(user_id=None, token=token)), robust=True
+    )
     return Merged(own, capped)
 
 
@@ -363,27 +382,21 @@ def reorder(
     `gone` names it.
     """
     order = Order.objects.get(pk=order_id)
-    gone: list[str] = []
-    added = 0
-    cart = None
-    for item in order.items.order_by("id"):
-        try:
-            ware = _ware(item.variant_id)
-            wanted = item.quantity if ware.left is None else ware.left
-            cart = cart or open_cart(
-                user_id=user_id, token=token, currency=ware.currency, now=now
-            )
-            with transaction.atomic():
-                add_item(
-                    cart_id=cart.pk,
-                    variant_id=ware.variant_id,
-                    quantity=min(item.quantity, max(wanted, 1), MOST_UNITS),
-                    now=now,
-                )
-            added += 1
-        except DomainError:
-            gone.append(item.name)
-    return Reordered(cart, added, tuple(gone))
+    items = list(order.items.order_by("id"))
+    wares = _wares({item.variant_id for item in items if item.variant_id})
+    wanted = []
+    for item in items:
+        ware = wares.get(item.variant_id) if item.variant_id else None
+        if ware is not None:
+            most = item.quantity if ware.left is None else ware.left
+            units = min(item.quantity, max(most, 1), MOST_UNITS)
+            wanted.append((ware, units))
+    if not wanted:
+        return Reordered(None, 0, tuple(item.name for item in items))
+    cart = _open_locked(user_id, token, wanted[0][0].currency, now)
+    added = _add_all(cart, wanted, now)
+    gone = [item.name for item in items if item.variant_id not in added]
+    return Reordered(cart, len(items) - len(gone), tuple(gone))
 
 
 @transaction.atomic
@@ -423,7 +436,6 @@ def _open_locked(
         fresh.expires_at = now + fresh.life()
         Cart.objects.bulk_create([fresh], ignore_conflicts=True)
         if cart := usable.first():
-            cart.is_new = cart.pk == fresh.pk
             return cart
         # One that is overdue has the place.
         overdue = own.filter(status=CartStatus.OPEN, expires_at__lte=now)
@@ -453,34 +465,39 @@ def _check_quantity(quantity: int) -> None:
 
 def _ware(variant_id: UUID | None) -> _Ware:
     """Raises ProductUnavailable for a variant that does not exist."""
-    if variant_id is None:
+    ware = _wares([variant_id]).get(variant_id) if variant_id else None
+    if ware is None:
         raise ProductUnavailable
-    row = (
-        ProductVariant.objects.filter(pk=variant_id)
-        .values(
-            "price",
-            "product_id",
-            "shop_id",
-            "name",
-            "inventory_tracking",
-            "inventory_policy",
-            left=F("inventory_quantity") - F("reserved_quantity"),
-            product_name=F("product__name"),
-            product_status=F("product__status"),
-            shop_status=F("product__shop__status"),
-            currency=F("product__shop__currency"),
-        )
-        .first()
+    return ware
+
+
+def _wares(variant_ids: Collection[UUID]) -> dict[UUID, _Ware]:
+    """Of those that exist, by their ids."""
+    rows = ProductVariant.objects.filter(pk__in=variant_ids).values(
+        "id",
+        "price",
+        "product_id",
+        "shop_id",
+        "name",
+        "inventory_tracking",
+        "inventory_policy",
+        left=F("inventory_quantity") - F("reserved_quantity"),
+        product_name=F("product__name"),
+        product_status=F("product__status"),
+        shop_status=F("product__shop__status"),
+        currency=F("product__shop__currency"),
     )
-    if row is None:
-        raise ProductUnavailable
+    return {row["id"]: _as_ware(dict(row)) for row in rows}
+
+
+def _as_ware(row: dict[str, Any]) -> _Ware:
     has_limit = (
         row["inventory_tracking"]
         and row["inventory_policy"] != InventoryPolicy.CONTINUE
     )
     name, variant_name = row["product_name"], row["name"]
     return _Ware(
-        variant_id=variant_id,
+        variant_id=row["id"],
         product_id=row["product_id"],
         shop_id=row["shop_id"],
         name=f"{name} ({variant_name})" if variant_name else name,
@@ -521,7 +538,7 @@ def _pour(
     own: Cart, mine: Mapping[UUID, CartItem], theirs: Iterable[CartItem]
 ) -> tuple[UUID, ...]:
     """Add a guest's items to a cart; returns the variants that there are too few of."""
-    capped = []
+    capped, fresh, raised = [], [], []
     limits = _limits({item.variant_id for item in theirs})
     for item in theirs:
         there = mine.get(item.variant_id)
@@ -531,15 +548,15 @@ def _pour(
         if wanted > most:
             capped.append(item.variant_id)
         if there is None:
-            CartItem.objects.create(
-                cart=own,
-                variant_id=item.variant_id,
-                quantity=min(wanted, most),
-                added_price=item.added_price,
+            there = CartItem(
+                cart=own, variant_id=item.variant_id, added_price=item.added_price
             )
+            fresh.append(there)
         else:
-            there.quantity = min(wanted, most)
-            there.save(update_fields=["quantity"])
+            raised.append(there)
+        there.quantity = min(wanted, most)
+    CartItem.objects.bulk_create(fresh)
+    CartItem.objects.bulk_update(raised, ["quantity"])
     return tuple(capped)
 
 
@@ -555,22 +572,15 @@ def _limits(variant_ids: set[UUID]) -> dict[UUID, int]:
 
 
 def _touch(cart: Cart, now: datetime) -> None:
-    """Note the change: the cart lives longer, and its copy follows the commit."""
-    # One that was opened with this change has it all.
-    if not cart.is_new:
-        cart.expires_at = now + cart.life()
-        Cart.objects.filter(pk=cart.pk).update(
-            expires_at=cart.expires_at, updated_at=now, version=NextVersion()
-        )
-    copy_after_commit(user_id=cart.user_id, token=cart.session_id or "", now=now)
-
-
-def copy_after_commit(*, user_id: UUID | None, token: str, now: datetime) -> None:
-    """Bring Redis' copy up to this change, which the caller makes under the cart's lock."""
-    copy = read_copy(user_id=user_id, token=token, now=now)
-    transaction.on_commit(
-        lambda: keep_copy(user_id=user_id, token=token, copy=copy), robust=True
-    )
+    """Note the change: the cart lives longer, and the header's copy follows the commit."""
+    expires_at = now + cart.life()
+    # A cart that was opened with this change has it.
+    if cart.expires_at != expires_at:
+        cart.expires_at = expires_at
+        Cart.objects.filter(pk=cart.pk).update(expires_at=expires_at, updated_at=now)
+    key = summary_key(user_id=cart.user_id, token=cart.session_id or "")
+    summary = summarize(cart_id=cart.pk)
+    transaction.on_commit(lambda: cache.set(key, summary, SUMMARY_LIFE_S), robust=True)
 
 
 def _as_left(cart: Cart, now: datetime) -> AbandonedCart:

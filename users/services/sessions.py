@@ -10,6 +10,7 @@ from importlib import import_module
 from uuid import UUID
 
 from django.conf import settings
+from django.core.cache import caches
 from django.db import transaction
 
 from users.models import UserSession
@@ -101,8 +102,9 @@ def _end(sessions: list[UserSession], now: datetime) -> None:
 
 def _forget(keys: list[str]) -> None:
     store = import_module(settings.SESSION_ENGINE).SessionStore
-    for key in keys:
-        store(key).delete()
+    store.get_model_class().objects.filter(session_key__in=keys).delete()
+    copies = [store.cache_key_prefix + key for key in keys]
+    caches[settings.SESSION_CACHE_ALIAS].delete_many(copies)
 
 
 def drop_ended_sessions(*, now: datetime) -> int:
