@@ -14,17 +14,19 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.core.cache import cache
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Upper
 
 from catalog.errors import InvalidQuantity, OutOfStock, Shortage
 from catalog.models import InventoryPolicy, ProductStatus, ProductVariant
+from orders.cart_copy import keep_copy
+from orders.countries import COUNTRIES
 from orders.errors import (
     AmountTooLarge,
     CartClosed,
     CartFull,
+    CountryUnknown,
     CouponNotValid,
     CouponUnknown,
     CouponUsedUp,
@@ -47,7 +49,9 @@ from orders.models import (
     Coupon,
     Order,
 )
-from orders.queries.cart import SUMMARY_LIFE_S, cart_lines, summarize, summary_key
+from orders.models.cart import NextVersion
+from orders.queries.cart import cart_lines, read_copy
+from orders.services.addresses import province_choices
 from shop.errors import DomainError
 from shop.events import publish, publish_many
 from shop.models import ShopStatus
@@ -286,6 +290,24 @@ def accept_prices(*, cart_id: UUID, now: datetime) -> int:
     return len(rows)
 
 
+@transaction.atomic
+def set_destination(
+    *, cart_id: UUID, country: str, now: datetime, province: str = ""
+) -> Cart:
+    """Where it would be sent: for the estimate, and preset at the checkout. May be repeated.
+
+    Raises CountryUnknown and CartClosed.
+    """
+    cart = _lock_cart(cart_id, now)
+    if country not in COUNTRIES:
+        raise CountryUnknown
+    known = {value for value, _name in province_choices(country=country)}
+    cart.country, cart.province = country, province if province in known else ""
+    cart.save(update_fields=["country", "province"])
+    _touch(cart, now)
+    return cart
+
+
 # ------------------------------------------------------------------ coupons
 
 
@@ -362,13 +384,16 @@ def merge_carts(*, user_id: UUID, token: str, now: datetime) -> Merged:
         own.currency = guest.currency
     capped = _pour(own, mine, theirs)
     own.coupon_codes = list(dict.fromkeys([*own.coupon_codes, *guest.coupon_codes]))
-    own.save(update_fields=["coupon_codes", "currency"])
-    Cart.objects.filter(pk=guest.pk).update(status=CartStatus.MERGED, updated_at=now)
+    if guest.country:
+        # What was said last.
+        own.country, own.province = guest.country, guest.province
+    own.save(update_fields=["coupon_codes", "currency", "country", "province"])
+    Cart.objects.filter(pk=guest.pk).update(
+        status=CartStatus.MERGED, updated_at=now, version=NextVersion()
+    )
     publish(CartMerged, entity=own, at=now, data={"guest_cart_id": guest.pk})
     _touch(own, now)
-    transaction.on_commit(
-        lambda: cache.delete(summary_key(user_id=None, token=token)), robust=True
-    )
+    copy_after_commit(user_id=None, token=token, now=now)
     return Merged(own, capped)
 
 
@@ -436,6 +461,7 @@ def _open_locked(
         fresh.expires_at = now + fresh.life()
         Cart.objects.bulk_create([fresh], ignore_conflicts=True)
         if cart := usable.first():
+            cart.is_new = cart.pk == fresh.pk
             return cart
         # One that is overdue has the place.
         overdue = own.filter(status=CartStatus.OPEN, expires_at__lte=now)
@@ -572,15 +598,22 @@ def _limits(variant_ids: set[UUID]) -> dict[UUID, int]:
 
 
 def _touch(cart: Cart, now: datetime) -> None:
-    """Note the change: the cart lives longer, and the header's copy follows the commit."""
-    expires_at = now + cart.life()
-    # A cart that was opened with this change has it.
-    if cart.expires_at != expires_at:
-        cart.expires_at = expires_at
-        Cart.objects.filter(pk=cart.pk).update(expires_at=expires_at, updated_at=now)
-    key = summary_key(user_id=cart.user_id, token=cart.session_id or "")
-    summary = summarize(cart_id=cart.pk)
-    transaction.on_commit(lambda: cache.set(key, summary, SUMMARY_LIFE_S), robust=True)
+    """Note the change: the cart lives longer, and its copy follows the commit."""
+    # One that was opened with this change has it all.
+    if not cart.is_new:
+        cart.expires_at = now + cart.life()
+        Cart.objects.filter(pk=cart.pk).update(
+            expires_at=cart.expires_at, updated_at=now, version=NextVersion()
+        )
+    copy_after_commit(user_id=cart.user_id, token=cart.session_id or "", now=now)
+
+
+def copy_after_commit(*, user_id: UUID | None, token: str, now: datetime) -> None:
+    """Bring Redis' copy up to this change, which the caller makes under the cart's lock."""
+    copy = read_copy(user_id=user_id, token=token, now=now)
+    transaction.on_commit(
+        lambda: keep_copy(user_id=user_id, token=token, copy=copy), robust=True
+    )
 
 
 def _as_left(cart: Cart, now: datetime) -> AbandonedCart:

@@ -105,6 +105,7 @@ def start_checkout(*, cart_id: UUID, now: datetime) -> Checkout:
     _add_default_delivery(shop_ids)
     there = Checkout.objects.filter(cart=cart, status=CheckoutStatus.OPEN).first()
     if there is not None:
+        there.cart = cart
         return there
     address = _kept_address(cart)
     return Checkout.objects.create(

@@ -21,7 +21,7 @@ from orders.errors import (
 )
 from orders.models import Checkout, CheckoutStatus
 from orders.queries.cart import pictures
-from orders.queries.checkout import ADDRESS, CONTACT, CheckoutView, checkout_view
+from orders.queries.checkout import ADDRESS, CONTACT, CheckoutView, price_checkout
 from orders.services.checkout import expire_checkout, place_orders
 from orders.visitor import visitor_of
 from payments.forms import PaymentMethodForm
@@ -48,7 +48,7 @@ def pay(request: HttpRequest, checkout_id: UUID) -> HttpResponse:
 
 def _agree(request: HttpRequest, found: Checkout) -> HttpResponse:
     """Before the orders are placed: the sum as it is now, and the buyer's yes."""
-    view = checkout_view(checkout_id=found.pk, now=timezone.now())
+    view = price_checkout(checkout=found, now=timezone.now())
     if not view.lines:
         return redirect("orders:cart")
     if view.missing:
