@@ -94,13 +94,13 @@ def load_copy(*, user_id: UUID | None, token: str) -> CartCopy | None:
     try:
         kept = _redis().hgetall(_key(user_id, token))
     except (RedisError, NotImplementedError) as error:
-        log.warning("cart_copy_not_read", reason=str(error))
+        log.info("cart_copy_not_read", reason=str(error))
         return None
     if not kept:
         return None
     try:
         return _from_hash({name.decode(): text.decode() for name, text in kept.items()})
-    except (ArithmeticError, KeyError, TypeError, ValueError):
+    except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):
         return None
 
 
@@ -120,7 +120,7 @@ def keep_copy(*, user_id: UUID | None, token: str, copy: CartCopy) -> None:
             *values,
         )
     except (RedisError, NotImplementedError) as error:
-        log.warning("cart_copy_not_written", reason=str(error))
+        log.info("cart_copy_not_written", reason=str(error))
 
 
 def _redis() -> Any:

@@ -10,17 +10,24 @@ from django.http import Http404
 from django.middleware.csrf import get_token
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    extend_schema,
+    extend_schema_field,
+)
 from rest_framework import permissions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from orders.api.money import MoneyField
+from orders.countries import COUNTRIES
 from orders.errors import CartClosed, NotInCart
 from orders.models import Cart
-from orders.queries.cart import CartView, cart_view
+from orders.queries.cart import CartView, cart_summary, cart_view
+from orders.queries.estimate import Destination, cart_estimate, destination_of
 from orders.services import cart as carts
 from orders.visitor import Visitor, remember, visitor_of, with_token
 from shop.api.guests import SessionOrGuest
@@ -72,6 +79,37 @@ class CartShopSerializer(serializers.Serializer[Any]):
     discount = MoneyField()
 
 
+class ShopEstimateSerializer(serializers.Serializer[Any]):
+    """The shop's cheapest delivery. `method` is null where nothing is sent, or not there."""
+
+    shop = serializers.UUIDField(source="shop_id")
+    name = serializers.CharField(source="shop_name")
+    delivers = serializers.SerializerMethodField()
+    method = serializers.CharField(source="method.name", default=None)
+    min_days = serializers.IntegerField(source="method.min_days", default=None)
+    max_days = serializers.IntegerField(source="method.max_days", default=None)
+    shipping = MoneyField()
+
+    def get_delivers(self, shop: Any) -> bool:
+        return not shop.is_unserved
+
+
+class CartEstimateSerializer(serializers.Serializer[Any]):
+    """What a checkout will say for the same place, as far as the place is known.
+
+    `tax` comes on top of the prices, `included_tax` stands inside them. `total` is null while
+    a shop does not deliver there.
+    """
+
+    country = serializers.CharField(source="destination.country")
+    province = serializers.CharField(source="destination.province")
+    shops = ShopEstimateSerializer(many=True)
+    shipping = MoneyField(source="quote.shipping")
+    tax = MoneyField(source="quote.tax")
+    included_tax = MoneyField(source="quote.included_tax")
+    total = MoneyField(allow_null=True)
+
+
 class CartSerializer(serializers.Serializer[Any]):
     """`id` is null without a cart. The total is without delivery and the tax on top."""
 
@@ -87,6 +125,14 @@ class CartSerializer(serializers.Serializer[Any]):
     total = MoneyField(source="quote.total")
     problems = ProblemSerializer(many=True)
     can_check_out = serializers.BooleanField()
+    estimate = serializers.SerializerMethodField(
+        help_text="Null while there is nothing in the cart."
+    )
+
+    @extend_schema_field(CartEstimateSerializer(allow_null=True))
+    def get_estimate(self, view: Any) -> Any:
+        estimate = self.context["estimate"]
+        return CartEstimateSerializer(estimate).data if estimate else None
 
 
 NO_CART: dict[str, Any] = {
@@ -100,6 +146,7 @@ NO_CART: dict[str, Any] = {
     "total": "0.00",
     "problems": [],
     "can_check_out": False,
+    "estimate": None,
 }
 
 
@@ -112,6 +159,45 @@ class AddItemSerializer(QuantitySerializer):
     quantity = serializers.IntegerField(
         min_value=1, max_value=carts.MOST_UNITS, default=1
     )
+
+
+class PlaceSerializer(serializers.Serializer[Any]):
+    country = serializers.ChoiceField(
+        choices=sorted(COUNTRIES),
+        required=False,
+        help_text="ISO 3166-1 alpha-2, for the estimate; at first where the buyer's parcels go.",
+    )
+    province = serializers.CharField(
+        max_length=100,
+        required=False,
+        default="",
+        help_text="As an address of the country has it, where taxes differ by it.",
+    )
+
+    def validate(self, sent: dict[str, Any]) -> dict[str, Any]:
+        if sent["province"] and "country" not in sent:
+            raise serializers.ValidationError({"country": _("Choose a country.")})
+        return sent
+
+
+class CopiedItemSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="item_id")
+    variant = serializers.UUIDField(source="variant_id")
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    product_slug = serializers.CharField()
+    quantity = serializers.IntegerField()
+    price = MoneyField()
+    amount = MoneyField()
+
+
+class CartSummarySerializer(serializers.Serializer[Any]):
+    """Up to ten minutes old: for a header, not for a decision."""
+
+    count = serializers.IntegerField(help_text="Units.")
+    currency = serializers.CharField()
+    total = MoneyField(help_text="Before discounts, delivery and tax.")
+    items = CopiedItemSerializer(many=True)
 
 
 class CouponCodeSerializer(serializers.Serializer[Any]):
@@ -127,15 +213,36 @@ class GuestView(APIView):
 
 
 class CartDetailView(GuestView):
-    @extend_schema(responses=CartSerializer, operation_id="cart_retrieve")
+    @extend_schema(
+        responses=CartSerializer,
+        operation_id="cart_retrieve",
+        parameters=[PlaceSerializer],
+    )
     def get(self, request: Request) -> Response:
         """What is in the cart, what is wrong with it, what it costs.
 
-        The answer also sets the cookie of the CSRF token, which each change asks for in the
+        `estimate` is for `country`, which is not kept; without it, for where the cart would
+        be sent as far as that is known. The answer also sets the cookie of the CSRF token, which each change asks for in the
         header `X-CSRFToken`.
         """
+        asked = PlaceSerializer(data=request.query_params)
+        asked.is_valid(raise_exception=True)
         get_token(request._request)
-        return Response(told(find(visitor_of(request))))
+        place = None
+        if country := asked.validated_data.get("country"):
+            place = Destination(country, asked.validated_data["province"])
+        return Response(told(find(visitor_of(request)), place))
+
+
+class CartSummaryView(GuestView):
+    @extend_schema(responses=CartSummarySerializer, operation_id="cart_summary")
+    def get(self, request: Request) -> Response:
+        """The cart in short, from a copy that is quick to read."""
+        visitor = visitor_of(request)
+        copy = cart_summary(
+            user_id=visitor.user_id, token=visitor.token, now=timezone.now()
+        )
+        return Response(CartSummarySerializer(copy).data)
 
 
 class CartItemsView(GuestView):
@@ -227,8 +334,14 @@ def found(request: Request) -> Cart:
     return cart
 
 
-def told(cart: Cart | None) -> dict[str, Any]:
+def told(cart: Cart | None, place: Destination | None = None) -> dict[str, Any]:
+    """place: of the estimate, else where the cart would be sent."""
     if cart is None:
         return NO_CART
     view: CartView = cart_view(cart_id=cart.pk, now=timezone.now())
-    return dict(CartSerializer(view).data)
+    estimate = None
+    if view.lines:
+        place = place or destination_of(cart=cart)
+        estimate = cart_estimate(view=view, destination=place)
+    answer = CartSerializer(view, context={"estimate": estimate})
+    return dict(answer.data)

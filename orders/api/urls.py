@@ -10,6 +10,7 @@ router.register("orders", orders.OrderViewSet, basename="order")
 
 urlpatterns = [
     path("cart/", carts.CartDetailView.as_view(), name="cart"),
+    path("cart/summary/", carts.CartSummaryView.as_view(), name="cart-summary"),
     path("cart/items/", carts.CartItemsView.as_view(), name="cart-items"),
     path("cart/items/<uuid:item_id>/", carts.CartItemView.as_view(), name="cart-item"),
     path("cart/coupons/", carts.CartCouponsView.as_view(), name="cart-coupons"),

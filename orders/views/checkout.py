@@ -88,6 +88,8 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return redirect("orders:cart")
     missing = price_checkout(checkout=begun, now=now).missing
     step = STEPS[missing[0]] if missing else "delivery"
+    if _is_elsewhere(begun, cart):
+        step = "address"
     return redirect(f"orders:checkout_{step}", begun.pk)
 
 
