@@ -27,6 +27,7 @@ from catalog.models import (
     ProductVariant,
     ProductView,
     RetiredProduct,
+    ReviewImage,
     ReviewVote,
     StockAlert,
     StockReservation,
@@ -35,7 +36,7 @@ from catalog.models import (
     WishlistItem,
 )
 from catalog.services.prices import hold_product, record_price
-from catalog.services.reviews import moderate_review
+from catalog.services.reviews import forget_photos, moderate_review
 from shop.admin.base import HistoryAdmin, HistoryInline, ModelAdmin, TabularInline
 from shop.admin.columns import badge, link, money, reference
 from shop.admin.filters import choices, days, yes_no
@@ -298,6 +299,22 @@ class ProductTagAdmin(ModelAdmin):
     search_help_text = "The id of a product or of a tag."
 
 
+class Photos(HistoryInline):
+    model = ReviewImage
+    fields = ("picture", "alt", "created_at")
+    readonly_fields = ("picture", "alt", "created_at")
+    verbose_name_plural = "photos"
+
+    @display(description="photo")
+    def picture(self, photo: ReviewImage) -> SafeString:
+        return photo_link(photo)
+
+
+def photo_link(photo: ReviewImage) -> SafeString:
+    """A small picture that leads to the whole one: who moderates must see it."""
+    return format_html('<a href="{}">{}</a>', photo.src.url, thumbnail(photo.src))
+
+
 @admin.register(ProductReview)
 class ProductReviewAdmin(ModelAdmin):
     """Moderation: a review is shown or hidden, its words are its writer's."""
@@ -319,6 +336,7 @@ class ProductReviewAdmin(ModelAdmin):
     search_help_text = "The id of a product, shop, person or review."
     ordering = ("-event_time",)
     allows_add = False
+    inlines = (Photos,)
     readonly_fields = (
         "shop",
         "product",
@@ -339,10 +357,32 @@ class ProductReviewAdmin(ModelAdmin):
             review_id=obj.pk, is_approved=obj.is_approved, now=timezone.now()
         )
 
+    def delete_model(self, request: HttpRequest, obj: ProductReview) -> None:
+        forget_photos(review_ids=[obj.pk])
+        super().delete_model(request, obj)
+
+    def delete_queryset(
+        self, request: HttpRequest, queryset: QuerySet[ProductReview]
+    ) -> None:
+        forget_photos(review_ids=queryset.values_list("pk", flat=True))
+        super().delete_queryset(request, queryset)
+
     @display(description="review")
     def headline(self, review: ProductReview) -> str:
         stars = "★" * review.rating + "☆" * (5 - review.rating)
         return f"{stars} {review.title}".strip()
+
+
+@admin.register(ReviewImage)
+class ReviewImageAdmin(HistoryAdmin):
+    list_display = ("id", "picture", link("review"), "alt", "created_at")
+    ordering = ("-created_at",)
+    search_ids = ("review_id",)
+    search_help_text = "The id of a review, or of the photo."
+
+    @display(description="photo")
+    def picture(self, photo: ReviewImage) -> SafeString:
+        return photo_link(photo)
 
 
 @admin.register(ReviewVote)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from catalog.models import ReviewImage
 from catalog.queries.choices import MOST_OPTIONS, AskedVariant
 from catalog.queries.reviews import DEFAULT_SORT, LAST_PAGE, SORTS, AskedReviews
-from catalog.services.reviews import LONGEST_REVIEW, LONGEST_TITLE, RATINGS
+from catalog.services.reviews import (
+    LONGEST_ALT,
+    LONGEST_REVIEW,
+    LONGEST_TITLE,
+    MOST_PHOTOS,
+    RATINGS,
+    Photos,
+)
 from catalog.services.wishlists import LONGEST_NAME
+from shop.forms import PicturesField
 
 LONGEST_VALUE = 100
 STARS = (
@@ -81,6 +90,71 @@ class ReviewForm(forms.Form):
         widget=forms.Textarea({"rows": 6}),
         help_text=_("Quality, size, use. Please no addresses and no names of people."),
     )
+    photos = PicturesField(
+        label=_("Photos (optional)"),
+        most=MOST_PHOTOS,
+        required=False,
+        help_text=_(
+            "Up to five, for everybody to see. Where and with what they were taken is"
+            " removed from them."
+        ),
+    )
+    alt = forms.CharField(
+        label=_("What do the photos show?"),
+        required=False,
+        max_length=LONGEST_ALT,
+        help_text=_("For people who cannot see them."),
+    )
+
+    def __init__(
+        self, *args: Any, there: Sequence[ReviewImage] = (), **options: Any
+    ) -> None:
+        """there: the photos that the review has already."""
+        super().__init__(*args, **options)
+        self.there = there
+        for photo in there:
+            self.fields[f"alt-{photo.pk}"] = forms.CharField(
+                label=_("What it shows"), required=False, max_length=LONGEST_ALT
+            )
+            self.initial[f"alt-{photo.pk}"] = photo.alt
+            self.fields[f"remove-{photo.pk}"] = forms.BooleanField(
+                label=_("Remove this photo"), required=False
+            )
+
+    def clean(self) -> dict[str, Any]:
+        left = len(self.there) - len(self._removed())
+        if left + len(self.cleaned_data.get("photos", ())) > MOST_PHOTOS:
+            words = _("A review has at most %(most)d photos.") % {"most": MOST_PHOTOS}
+            self.add_error("photos", words)
+        return self.cleaned_data
+
+    def words(self) -> list[forms.BoundField]:
+        return [self["title"], self["review"]]
+
+    def new_photos(self) -> list[forms.BoundField]:
+        return [self["photos"], self["alt"]]
+
+    def old_photos(
+        self,
+    ) -> list[tuple[ReviewImage, forms.BoundField, forms.BoundField]]:
+        return [
+            (photo, self[f"alt-{photo.pk}"], self[f"remove-{photo.pk}"])
+            for photo in self.there
+        ]
+
+    def wanted_photos(self) -> Photos:
+        """Of a valid form, as the service takes it."""
+        return Photos(
+            new=self.cleaned_data["photos"],
+            alt=self.cleaned_data["alt"],
+            alts={one.pk: self.cleaned_data[f"alt-{one.pk}"] for one in self.there},
+            removed=self._removed(),
+        )
+
+    def _removed(self) -> list[UUID]:
+        return [
+            one.pk for one in self.there if self.cleaned_data.get(f"remove-{one.pk}")
+        ]
 
 
 class WishlistForm(forms.Form):

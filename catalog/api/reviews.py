@@ -6,27 +6,76 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework import generics, permissions, serializers
+from rest_framework import exceptions, generics, permissions, serializers
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog.api.found import or_not_found, person_of
 from catalog.api.products import product_of
-from catalog.models import ProductReview
-from catalog.queries.reviews import approved_reviews, my_review
+from catalog.limits import may_send_photos
+from catalog.models import ProductReview, ReviewImage
+from catalog.queries.reviews import approved_reviews, my_review, reviews_by
 from catalog.services import reviews as services
 from shop.api.pagination import NewestFirst
+from shop.forms import PICTURE_BYTES
+from shop.pictures import NotAPicture, clean_picture
+
+
+class PhotoSerializer(serializers.Serializer[Any]):
+    """A photo of a review; `small_url` is a copy of at most 240 pixels a side."""
+
+    id = serializers.UUIDField()
+    url = serializers.SerializerMethodField()
+    small_url = serializers.SerializerMethodField()
+    alt = serializers.CharField()
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+
+    def get_url(self, photo: ReviewImage) -> str:
+        return self._address(str(photo.src))
+
+    def get_small_url(self, photo: ReviewImage) -> str:
+        return self._address(photo.small)
+
+    def _address(self, name: str) -> str:
+        address = default_storage.url(name)
+        absolute: str = self.context["request"].build_absolute_uri(address)
+        return absolute
+
+
+class SendPhotoSerializer(serializers.Serializer[Any]):
+    """photo: a file of a multipart request; alt: what it shows."""
+
+    photo = serializers.FileField()
+    alt = serializers.CharField(
+        max_length=services.LONGEST_ALT, allow_blank=True, default=""
+    )
+
+    def validate_photo(self, file: Any) -> bytes:
+        if file.size > PICTURE_BYTES:
+            raise serializers.ValidationError(
+                _("This is larger than %(most)d MB.")
+                % {"most": PICTURE_BYTES // 1024**2}
+            )
+        try:
+            return clean_picture(content=file.read())
+        except NotAPicture as refusal:
+            raise serializers.ValidationError(refusal.message) from refusal
 
 
 class ReviewSerializer(serializers.ModelSerializer[ProductReview]):
     """A review that is shown, or one's own that waits for approval."""
 
     writer = serializers.CharField(source="user.first_name", default="", read_only=True)
+    photos = PhotoSerializer(source="images", many=True, read_only=True)
 
     class Meta:
         model = ProductReview
@@ -40,6 +89,7 @@ class ReviewSerializer(serializers.ModelSerializer[ProductReview]):
             "is_approved",
             "helpful_count",
             "event_time",
+            "photos",
         )
         read_only_fields = fields
 
@@ -87,7 +137,9 @@ class ReviewListView(generics.ListAPIView[ProductReview]):
         product = product_of(self.kwargs["key"])
         shown = approved_reviews(reader_id=None).filter(product=product)
         # All that a serializer reads; the page shows fewer columns.
-        return shown.only(*ReviewSerializer.Meta.fields[:4], *ReviewSerializer.Meta.fields[5:], "user__first_name")  # fmt: skip
+        columns = set(ReviewSerializer.Meta.fields) - {"writer", "photos"}
+        shown = shown.only(*columns, "user__first_name")
+        return shown.prefetch_related("images")
 
     @extend_schema(
         request=WriteReviewSerializer,
@@ -111,7 +163,7 @@ class ReviewListView(generics.ListAPIView[ProductReview]):
                 **sent.validated_data,
             )
         return Response(
-            ReviewSerializer(written).data,
+            ReviewSerializer(written, context={"request": request}).data,
             status=HTTPStatus.OK if before else HTTPStatus.CREATED,
         )
 
@@ -124,6 +176,50 @@ class ReviewView(APIView):
         with or_not_found():
             services.delete_review(
                 review_id=review_id, user_id=person_of(request), now=timezone.now()
+            )
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+
+class PhotosView(APIView):
+    """Photos of one's own review; as with a change of its words, it may wait to be read."""
+
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(request=SendPhotoSerializer, responses={201: PhotoSerializer})
+    def post(self, request: Request, review_id: UUID) -> Response:
+        mine = reviews_by(user_id=person_of(request))
+        review = generics.get_object_or_404(mine, pk=review_id)
+        assert review.product_id is not None  # As reviews_by finds them.
+        if not may_send_photos(request):
+            raise exceptions.Throttled(wait=3600)
+        sent = SendPhotoSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        photos = services.Photos(
+            new=[sent.validated_data["photo"]], alt=sent.validated_data["alt"]
+        )
+        with or_not_found():
+            written = services.write_review(
+                product_id=review.product_id,
+                user_id=person_of(request),
+                rating=review.rating,
+                title=review.title,
+                review=review.review,
+                photos=photos,
+                now=timezone.now(),
+            )
+        last = written.images.last()
+        body = PhotoSerializer(last, context={"request": request}).data
+        return Response(body, status=HTTPStatus.CREATED)
+
+
+class PhotoView(APIView):
+    """A photo of one's own review."""
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, review_id: UUID, photo_id: UUID) -> Response:
+        with or_not_found():
+            services.delete_photo(
+                photo_id=photo_id, review_id=review_id, user_id=person_of(request)
             )
         return Response(status=HTTPStatus.NO_CONTENT)
 

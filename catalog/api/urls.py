@@ -23,6 +23,16 @@ urlpatterns = [
         "products/<str:key>/reviews/", reviews.ReviewListView.as_view(), name="reviews"
     ),
     path("reviews/<uuid:review_id>/", reviews.ReviewView.as_view(), name="review"),
+    path(
+        "reviews/<uuid:review_id>/photos/",
+        reviews.PhotosView.as_view(),
+        name="review-photos",
+    ),
+    path(
+        "reviews/<uuid:review_id>/photos/<uuid:photo_id>/",
+        reviews.PhotoView.as_view(),
+        name="review-photo",
+    ),
     path("reviews/<uuid:review_id>/vote/", reviews.VoteView.as_view(), name="vote"),
     path("alerts/", products.AlertView.as_view(), name="alerts"),
     path("wishes/<uuid:item_id>/", wishlists.WishView.as_view(), name="wish"),

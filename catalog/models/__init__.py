@@ -9,7 +9,12 @@ from catalog.models.product import (
     RetiredProduct,
     Tag,
 )
-from catalog.models.review import ProductBuyer, ProductReview, ReviewVote
+from catalog.models.review import (
+    ProductBuyer,
+    ProductReview,
+    ReviewImage,
+    ReviewVote,
+)
 from catalog.models.stock import InventoryLog, StockAlert, StockReason, StockReservation
 from catalog.models.variant import InventoryPolicy, ProductVariant
 from catalog.models.wishlist import Wishlist, WishlistItem
@@ -30,6 +35,7 @@ __all__ = [
     "ProductVariant",
     "ProductView",
     "RetiredProduct",
+    "ReviewImage",
     "ReviewVote",
     "StockAlert",
     "StockReason",

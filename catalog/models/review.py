@@ -82,6 +82,38 @@ class ProductReview(Entity):
         return f"{self.rating} ★ {self.title}"
 
 
+class ReviewImage(models.Model):
+    """A photo that the writer of a review sent with it; `small` is the path of a copy of it."""
+
+    id = fields.key()
+    created_at = fields.written_at()
+    review = models.ForeignKey(
+        ProductReview, on_delete=models.CASCADE, related_name="images"
+    )
+    src = models.ImageField(upload_to="reviews/")
+    width = models.IntegerField(editable=False)
+    height = models.IntegerField(editable=False)
+    # What it shows, in the writer's words; pages have words of their own where it is empty.
+    alt = fields.text(200)
+    position = fields.count()
+
+    class Meta:
+        db_table = "review_images"
+        ordering = ["position", "id"]
+
+    def __str__(self) -> str:
+        return self.alt or str(self.src)
+
+    @property
+    def small(self) -> str:
+        return small_name(str(self.src))
+
+
+def small_name(name: str) -> str:
+    """Where the copy of a review's photo lies that stands beside the words."""
+    return f"{name.removesuffix('.webp')}-small.webp"
+
+
 class ReviewVote(models.Model):
     """A person found a review helpful; `ProductReview.helpful_count` counts these."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import ProductReview, ReviewVote
+from catalog.models.review import small_name
 
 PER_PAGE = 10
 # On the product's own page.
@@ -35,7 +37,10 @@ WITH shown AS (
        AND (%(stars)s = 0 OR rating = %(stars)s)
      ORDER BY {order} LIMIT %(most)s OFFSET %(start)s
 )
-SELECT shown.*, users.first_name AS writer,
+SELECT shown.*, users.first_name AS writer, users.avatar AS writer_avatar,
+       (SELECT jsonb_agg(jsonb_build_array(id, src, width, height, alt)
+                         ORDER BY position, id)
+          FROM review_images WHERE review_id = shown.id) AS photo_rows,
        EXISTS (SELECT FROM review_votes AS vote
                 WHERE vote.review_id = shown.id AND vote.user_id = %(reader_id)s
        ) AS is_voted
@@ -51,6 +56,21 @@ class AskedReviews:
     stars: int = 0
     sort: str = DEFAULT_SORT
     page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """Of a review. src: the path of a stored file; sides in pixels; alt may be empty."""
+
+    id: UUID
+    src: str
+    width: int
+    height: int
+    alt: str
+
+    @property
+    def small(self) -> str:
+        return small_name(self.src)
 
 
 @dataclass(frozen=True)
@@ -104,7 +124,8 @@ def product_reviews(
 ) -> Reviews:
     """counts: stars -> approved reviews. One statement, none where there is nothing.
 
-    Each row has `writer`, a first name or None, and `is_voted`: its reader finds it helpful.
+    Each row has `writer`, a first name or None, with `writer_avatar`, the path of a picture or
+    None or empty; `photos`, a list of Photo; `is_voted`: its reader finds it helpful.
     """
     count = sum(counts.values())
     found = counts.get(asked.stars, 0) if asked.stars else count
@@ -119,8 +140,14 @@ def product_reviews(
     }
     statement = SHOWN.format(order=SORTS[asked.sort][1])
     total = sum(stars * number for stars, number in counts.items())
+    rows = list(ProductReview.objects.raw(statement, values)) if found else []
+    for row in rows:
+        # Django leaves the JSON of a raw statement as text.
+        kept = json.loads(getattr(row, "photo_rows", None) or "[]")
+        shown = [Photo(UUID(id_), *rest) for id_, *rest in kept]
+        setattr(row, "photos", shown)  # noqa: B010 - not a field of the model
     return Reviews(
-        rows=list(ProductReview.objects.raw(statement, values)) if found else [],
+        rows=rows,
         shares=[
             RatingShare(
                 stars=stars,
@@ -159,4 +186,5 @@ def reviews_by(*, user_id: UUID) -> QuerySet[ProductReview]:
     mine = ProductReview.objects.filter(
         user_id=user_id, product__isnull=False, customer_id=None, review_ref=None
     )
-    return mine.select_related("product").order_by("-event_time", "-id")
+    mine = mine.select_related("product").prefetch_related("images")
+    return mine.order_by("-event_time", "-id")

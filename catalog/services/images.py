@@ -5,20 +5,18 @@ from __future__ import annotations
 import colorsys
 import hashlib
 from dataclasses import dataclass
-from io import BytesIO
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from catalog.errors import NotAPicture
 from catalog.models import Hue, Product, ProductImage
 
-LONGEST_SIDE = 1_600
-MOST_PIXELS = 50_000_000
-QUALITY = 82
-FORMATS = ("WEBP", "PNG", "JPEG", "GIF", "AVIF")
+# The apps above read it here.
+from shop.pictures import clean_picture as clean_picture  # noqa: PLC0414
+from shop.pictures import encode_picture, open_picture
+
 SAMPLE = (48, 48)
 # Pages tell the two kinds by the end of the name (shop.templatetags.look.picture_class).
 PHOTO = "-photo"
@@ -49,14 +47,6 @@ class StoredPicture:
     hue: int
 
 
-def clean_picture(*, content: bytes) -> bytes:
-    """The bare pixels of a picture as WebP, at most 1,600 a side; nothing else survives.
-
-    Raises NotAPicture.
-    """
-    return _encoded(_opened(content))
-
-
 def store_picture(*, content: bytes, folder: str = "products") -> StoredPicture:
     """Re-encode a picture as WebP and store it under the hash of what it became.
 
@@ -65,9 +55,9 @@ def store_picture(*, content: bytes, folder: str = "products") -> StoredPicture:
     stored once, so this may be repeated. The name ends in `-photo` unless the picture is
     cut out. Raises NotAPicture.
     """
-    image = _opened(content)
+    image = open_picture(content=content)
     hue = hue_of(image)
-    encoded = _encoded(image)
+    encoded = encode_picture(image)
     kind = "" if is_cut_out(image) else PHOTO
     name = f"{folder}/{hashlib.sha256(encoded).hexdigest()[:32]}{kind}.webp"
     if not default_storage.exists(name):
@@ -138,32 +128,3 @@ def _class_of(degrees: float) -> int:
         if degrees >= bound:
             found = hue
     return found
-
-
-def _opened(content: bytes) -> Image.Image:
-    try:
-        raw = Image.open(BytesIO(content), formats=FORMATS)
-        if raw.width * raw.height > MOST_PIXELS:
-            raise NotAPicture("The picture has more than 50 million pixels.")
-        image = ImageOps.exif_transpose(raw)
-        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    except (
-        UnidentifiedImageError,
-        Image.DecompressionBombError,
-        OSError,
-        SyntaxError,
-        ValueError,
-    ) as error:
-        raise NotAPicture(
-            "This is not a picture we can read: send WebP, PNG, JPEG, GIF or AVIF."
-        ) from error
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    return image
-
-
-def _encoded(image: Image.Image) -> bytes:
-    # A new image of the bare pixels: nothing else comes along.
-    bare = Image.frombytes(image.mode, image.size, image.tobytes())
-    buffer = BytesIO()
-    bare.save(buffer, "WEBP", quality=QUALITY, method=4)
-    return buffer.getvalue()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -14,13 +16,23 @@ from django.utils.translation import gettext as _
 
 from catalog.errors import InvalidReview, NoSuchThing, OwnReview
 from catalog.events import RatingChanged, ReviewWritten
-from catalog.models import Product, ProductBuyer, ProductReview, ReviewVote
+from catalog.models import (
+    Product,
+    ProductBuyer,
+    ProductReview,
+    ReviewImage,
+    ReviewVote,
+)
+from catalog.services.photos import StoredPhoto, discard_photos, store_photo
+from shop.errors import DomainError
 from shop.events import publish
 from shop.models import Shop
 
 LONGEST_TITLE = 150
 LONGEST_REVIEW = 5_000
 RATINGS = range(1, 6)
+MOST_PHOTOS = 5
+LONGEST_ALT = 200
 RATE = (
     Path(__file__).resolve().parent.parent / "sql" / "rating_of_product.sql"
 ).read_text()
@@ -31,7 +43,20 @@ UPDATE product_reviews
 """
 
 
-@transaction.atomic
+@dataclass(frozen=True)
+class Photos:
+    """What is to become of a review's photos.
+
+    new: as `clean_picture` gives them, with `alt` for what they show. alts: photos of before ->
+    what they show. What is not named stays as it is; other people's photos are not touched.
+    """
+
+    new: Sequence[bytes] = ()
+    alt: str = ""
+    alts: Mapping[UUID, str] = field(default_factory=dict)
+    removed: Collection[UUID] = ()
+
+
 def write_review(
     *,
     product_id: UUID,
@@ -40,15 +65,45 @@ def write_review(
     title: str,
     review: str,
     now: datetime,
+    photos: Photos | None = None,
 ) -> ProductReview:
     """Write a person's review of a product, or change the one they wrote.
 
-    May be repeated. It is marked as of a verified purchase when `record_purchases` has told
+    photos: None leaves them as they are. May be repeated, but for new photos. It is marked as of a verified purchase when `record_purchases` has told
     of one, and waits for approval where the market wants that. Raises InvalidReview,
     OwnReview for people of the shop, and NoSuchThing when the product is not on sale, with
     nothing written.
     """
     _check(rating, title, review)
+    photos = photos or Photos()
+    # Files go to a store that knows no transactions, perhaps far away: before the locks.
+    stored = [store_photo(content=content) for content in photos.new]
+    try:
+        return _write(
+            product_id=product_id,
+            user_id=user_id,
+            rating=rating,
+            words=(title, review),
+            photos=photos,
+            stored=stored,
+            now=now,
+        )
+    except DomainError:
+        discard_photos([photo.name for photo in stored])
+        raise
+
+
+@transaction.atomic
+def _write(
+    *,
+    product_id: UUID,
+    user_id: UUID,
+    rating: int,
+    words: tuple[str, str],
+    photos: Photos,
+    stored: Sequence[StoredPhoto],
+    now: datetime,
+) -> ProductReview:
     product = _lock_rated(product_id)
     if product is None or not Product.objects.on_sale().filter(pk=product_id).exists():
         raise NoSuchThing(_("This product is not on sale."))
@@ -67,11 +122,13 @@ def write_review(
             event_time=now,
             is_approved=True,
         )
-    written.rating, written.title, written.review = rating, title, review
+    written.rating = rating
+    written.title, written.review = words
     written.is_verified_purchase = is_verified
     # What a moderator has hidden stays hidden, whatever is written now.
     written.is_approved = written.is_approved and may_show
     written.save()
+    _hang(written, photos, stored)
     _rate(now, product=product)
     publish(
         ReviewWritten,
@@ -94,8 +151,28 @@ def delete_review(*, review_id: UUID, user_id: UUID, now: datetime) -> None:
     if product_id is None:
         raise NoSuchThing(_("There is no such review."))
     product = _lock_rated(product_id)
+    forget_photos(review_ids=[review_id])
     mine.delete()
     _rate(now, product=product)
+
+
+@transaction.atomic
+def delete_photo(*, photo_id: UUID, review_id: UUID, user_id: UUID) -> None:
+    """Take back a photo of one's own review. Raises NoSuchThing, also for another person's."""
+    mine = written_here().filter(pk=review_id, user_id=user_id)
+    photo = ReviewImage.objects.filter(pk=photo_id, review__in=mine).first()
+    if photo is None:
+        raise NoSuchThing(_("There is no such photo."))
+    photo.delete()
+    transaction.on_commit(partial(discard_photos, [str(photo.src)]))
+
+
+def forget_photos(*, review_ids: Iterable[UUID]) -> None:
+    """Delete the files of reviews that go, once the caller's transaction commits."""
+    photos = ReviewImage.objects.filter(review_id__in=list(review_ids))
+    names = list(photos.values_list("src", flat=True))
+    if names:
+        transaction.on_commit(partial(discard_photos, names))
 
 
 @transaction.atomic
@@ -180,6 +257,40 @@ def _check(rating: int, title: str, review: str) -> None:
         )
     if "\0" in title + review:
         raise InvalidReview(_("The text has a sign that cannot be stored."))
+
+
+def _hang(review: ProductReview, photos: Photos, stored: Sequence[StoredPhoto]) -> None:
+    """The photos that stay, with what they show, then the new ones. The product is held."""
+    if not (stored or photos.alts or photos.removed):
+        return
+    there = {photo.pk: photo for photo in review.images.all()}
+    gone = [there.pop(key) for key in set(photos.removed) & there.keys()]
+    if gone:
+        ReviewImage.objects.filter(pk__in=[photo.pk for photo in gone]).delete()
+        names = [str(photo.src) for photo in gone]
+        transaction.on_commit(partial(discard_photos, names))
+    for key in photos.alts.keys() & there.keys():
+        ReviewImage.objects.filter(pk=key).update(alt=_alt(photos.alts[key]))
+    if len(there) + len(stored) > MOST_PHOTOS:
+        raise InvalidReview(
+            _("A review has at most %(most)d photos.") % {"most": MOST_PHOTOS}
+        )
+    after = max((photo.position for photo in there.values()), default=0)
+    ReviewImage.objects.bulk_create(
+        ReviewImage(
+            review=review,
+            src=photo.name,
+            width=photo.width,
+            height=photo.height,
+            alt=_alt(photos.alt),
+            position=after + place,
+        )
+        for place, photo in enumerate(stored, start=1)
+    )
+
+
+def _alt(text: str) -> str:
+    return text.replace("\0", "").strip()[:LONGEST_ALT]
 
 
 def _lock_rated(product_id: UUID | None, shop_id: UUID | None = None) -> Product | None:

@@ -19,6 +19,7 @@ from django.views.decorators.http import (
 )
 
 from catalog.errors import InvalidReview, NoSuchThing, OwnReview
+from catalog.limits import may_send_photos
 from catalog.models import Product, ProductReview
 from catalog.product_forms import ReviewForm, read_reviews
 from catalog.queries.products import product_page
@@ -65,9 +66,17 @@ def write(request: HttpRequest, slug: str) -> HttpResponse:
         Product.objects.on_sale().select_related("shop"), slug=slug
     )
     mine = my_review(product_id=product.pk, user_id=person_id(request))
+    is_sent = request.method == "POST"
+    has_too_many = bool(request.FILES) and not may_send_photos(request)
     form = ReviewForm(
-        request.POST if request.method == "POST" else None, initial=_initial(mine)
+        request.POST if is_sent else None,
+        # To look at them is the work that there is a limit for.
+        request.FILES if is_sent and not has_too_many else None,
+        initial=_initial(mine),
+        there=list(mine.images.all()) if mine else (),
     )
+    if has_too_many:
+        form.add_error("photos", _("These were many photos. Try again in an hour."))
     if form.is_valid() and _write(request, product, form):
         return redirect(f"{product.get_absolute_url()}#reviews")
     context = {"product": product, "form": form, "mine": mine}
@@ -128,8 +137,11 @@ def _write(request: HttpRequest, product: Product, form: ReviewForm) -> bool:
         written = services.write_review(
             product_id=product.pk,
             user_id=person_id(request),
+            rating=form.cleaned_data["rating"],
+            title=form.cleaned_data["title"],
+            review=form.cleaned_data["review"],
+            photos=form.wanted_photos(),
             now=timezone.now(),
-            **form.cleaned_data,
         )
     except (InvalidReview, OwnReview, NoSuchThing) as refusal:
         form.add_error(None, refusal.message)

@@ -9,12 +9,12 @@ from PIL import Image
 from catalog.errors import NotAPicture
 from catalog.models import Hue, ProductImage
 from catalog.services.images import (
-    LONGEST_SIDE,
     add_product_image,
     hue_of,
     is_cut_out,
     store_picture,
 )
+from shop.pictures import LONGEST_SIDE
 from tests.factories.catalog import ProductFactory
 
 

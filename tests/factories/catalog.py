@@ -17,6 +17,7 @@ from catalog.models import (
     ProductVariant,
     ProductView,
     RetiredProduct,
+    ReviewImage,
     ReviewVote,
     StockAlert,
     StockReason,
@@ -104,6 +105,17 @@ class ProductReviewFactory(factory.django.DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     rating = 4
     is_approved = True
+
+
+class ReviewImageFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ReviewImage
+
+    review = factory.SubFactory(ProductReviewFactory)
+    src = factory.django.ImageField(width=8, height=8)
+    width = 8
+    height = 8
+    alt = "A photo"
 
 
 class ReviewVoteFactory(factory.django.DjangoModelFactory):

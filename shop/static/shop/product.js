@@ -5,10 +5,14 @@
 (() => {
   const gallery = () => document.getElementById("pictures");
 
-  function pictures() {
-    const thumbs = [...gallery().querySelectorAll(".thumbs img")];
-    const found = thumbs.length ? thumbs : [...gallery().querySelectorAll(".zoom img")];
-    return found.map((image) => ({ src: image.src, alt: image.alt }));
+  // Of the gallery; of a review's photos, whose links lead to them in full.
+  function pictures(place) {
+    const thumbs = [...place.querySelectorAll(".thumbs img")];
+    const found = thumbs.length ? thumbs : [...place.querySelectorAll(".zoom img, .zoom-photo img")];
+    return found.map((image) => ({
+      src: image.closest(".zoom-photo")?.href ?? image.src,
+      alt: image.alt,
+    }));
   }
 
   function button(words, act) {
@@ -20,10 +24,10 @@
     return made;
   }
 
-  function enlarge(src) {
-    const all = pictures();
+  function enlarge(group, src, opener) {
+    const all = pictures(group);
     let place = Math.max(0, all.findIndex((picture) => picture.src === src));
-    const words = gallery().dataset;
+    const words = group.dataset;
     const dialog = document.createElement("dialog");
     dialog.className = "large";
     const image = document.createElement("img");
@@ -48,7 +52,7 @@
     dialog.append(image, acts);
     dialog.addEventListener("close", () => {
       dialog.remove();
-      gallery().querySelector(".zoom")?.focus();
+      opener.focus();
     });
     show(0);
     document.body.append(dialog);
@@ -58,10 +62,12 @@
 
   // On the document: HTMX replaces the gallery.
   document.addEventListener("click", (event) => {
-    const link = event.target.closest("#pictures .zoom");
+    const link = event.target.closest("#pictures .zoom, .zoom-photo");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    enlarge(link.querySelector("img").src);
+    const photos = link.closest(".review-photos");
+    if (photos) enlarge(photos, link.href, link);
+    else enlarge(gallery(), link.querySelector("img").src, link);
   });
 
   document.addEventListener("keydown", (event) => {
