@@ -12,6 +12,8 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from shop.forms import PicturesField
+
 NAME_LENGTH = 150
 BIO_LENGTH = 1000
 KEY_NAME_LENGTH = 60
@@ -97,6 +99,18 @@ class ProfileForm(forms.Form):
         asked = ("", _("As my browser asks"))
         self.fields["language"].choices = [asked, *settings.LANGUAGES]  # type: ignore[attr-defined]
         self.fields["timezone"].choices = time_zones()  # type: ignore[attr-defined]
+
+
+class AvatarForm(forms.Form):
+    avatar = PicturesField(
+        label=_("Picture"),
+        most=1,
+        error_messages={"required": _("Choose a picture first.")},
+        help_text=_(
+            "Everybody sees it beside your reviews, and on your page if you have one. Its middle"
+            " is cut to a square; where and with what it was taken is removed."
+        ),
+    )
 
 
 class NoticesForm(forms.Form):

@@ -8,6 +8,8 @@ app_name = "users"
 
 urlpatterns = [
     path("profile/", account.profile, name="profile"),
+    path("profile/picture/", account.avatar, name="avatar"),
+    path("profile/picture/remove/", account.remove_picture, name="remove_avatar"),
     path("security/", account.security, name="security"),
     path("sessions/", account.sessions, name="sessions"),
     path("sessions/others/end/", account.end_all_others, name="end_other_sessions"),

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.files.storage import default_storage
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from shop.forms import PICTURE_BYTES
 from shop.models import Shop
+from shop.pictures import NotAPicture, clean_picture
 from users.forms import BIO_LENGTH, NAME_LENGTH, zone_names
 from users.models import ShopFollower, User, UserConnection, UserSession
 from users.services.accounts import wants_marketing
@@ -27,6 +31,7 @@ class ProfileSerializer(serializers.Serializer[User]):
     language = serializers.ChoiceField(choices=settings.LANGUAGES, allow_blank=True)
     timezone = serializers.CharField(max_length=64, allow_blank=True)
     marketing_email = serializers.BooleanField()
+    avatar_url = serializers.URLField(read_only=True, allow_null=True)
 
     def validate_timezone(self, value: str) -> str:
         if value and value not in zone_names():
@@ -48,7 +53,32 @@ class ProfileSerializer(serializers.Serializer[User]):
             "language": profile.language if profile else "",
             "timezone": profile.timezone if profile else "",
             "marketing_email": wants_marketing(profile=profile),
+            "avatar_url": self._address(instance),
         }
+
+    def _address(self, user: User) -> str | None:
+        if not user.avatar:
+            return None
+        address = default_storage.url(str(user.avatar))
+        request = self.context.get("request")
+        return request.build_absolute_uri(address) if request else address
+
+
+class AvatarSerializer(serializers.Serializer[Any]):
+    """avatar: a file of a multipart request."""
+
+    avatar = serializers.FileField()
+
+    def validate_avatar(self, file: Any) -> bytes:
+        if file.size > PICTURE_BYTES:
+            raise serializers.ValidationError(
+                _("This is larger than %(most)d MB.")
+                % {"most": PICTURE_BYTES // 1024**2}
+            )
+        try:
+            return clean_picture(content=file.read())
+        except NotAPicture as refusal:
+            raise serializers.ValidationError(refusal.message) from refusal
 
 
 class SessionSerializer(serializers.ModelSerializer[UserSession]):

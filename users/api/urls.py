@@ -2,6 +2,7 @@ from django.urls import path
 from rest_framework.routers import SimpleRouter
 
 from users.api.views import (
+    AvatarView,
     ConnectionViewSet,
     FollowedShopViewSet,
     ProfileView,
@@ -15,5 +16,6 @@ router.register("followed-shops", FollowedShopViewSet, basename="account-shop")
 
 urlpatterns = [
     path("profile/", ProfileView.as_view(), name="account-profile"),
+    path("profile/avatar/", AvatarView.as_view(), name="account-avatar"),
     *router.urls,
 ]

@@ -11,12 +11,16 @@ from django.http import Http404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, viewsets
+from rest_framework.exceptions import Throttled
 from rest_framework.generics import get_object_or_404
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from shop.rate_limits import is_within_limit
 from users.api.serializers import (
+    AvatarSerializer,
     ConnectionSerializer,
     FollowedShopSerializer,
     ProfileSerializer,
@@ -25,6 +29,7 @@ from users.api.serializers import (
 from users.models import ShopFollower, User, UserConnection, UserSession
 from users.queries import open_sessions, people_to_meet
 from users.services.accounts import change_profile, choose_marketing
+from users.services.avatars import remove_avatar, set_avatar
 from users.services.connections import (
     block_person,
     follow_person,
@@ -35,6 +40,8 @@ from users.services.connections import (
 )
 from users.services.sessions import end_session
 
+# To make a picture safe is work.
+AVATARS_AN_HOUR = 20
 BLOCK = UserConnection.Kind.BLOCK
 
 
@@ -43,7 +50,7 @@ class ProfileView(APIView):
 
     @extend_schema(responses=ProfileSerializer)
     def get(self, request: Request) -> Response:
-        return Response(ProfileSerializer(_with_profile(request)).data)
+        return Response(_profile(request))
 
     @extend_schema(request=ProfileSerializer, responses=ProfileSerializer)
     def patch(self, request: Request) -> Response:
@@ -59,7 +66,32 @@ class ProfileView(APIView):
             is_wanted=wanted["marketing_email"],
             now=timezone.now(),
         )
-        return Response(ProfileSerializer(_with_profile(request)).data)
+        return Response(_profile(request))
+
+
+class AvatarView(APIView):
+    """The account's picture: `PUT` stores it in place of the one before."""
+
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(request=AvatarSerializer, responses=ProfileSerializer)
+    def put(self, request: Request) -> Response:
+        if not is_within_limit(
+            what="avatar",
+            who=str(_person(request)),
+            most=AVATARS_AN_HOUR,
+            period_s=3600,
+        ):
+            raise Throttled(wait=3600)
+        sent = AvatarSerializer(data=request.data)
+        sent.is_valid(raise_exception=True)
+        set_avatar(user_id=_person(request), content=sent.validated_data["avatar"])
+        return Response(_profile(request))
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request) -> Response:
+        remove_avatar(user_id=_person(request))
+        return Response(status=HTTPStatus.NO_CONTENT)
 
 
 class SessionViewSet(
@@ -147,6 +179,11 @@ class FollowedShopViewSet(
 
     def perform_destroy(self, instance: ShopFollower) -> None:
         unfollow_shop(user_id=_person(self.request), shop_id=instance.shop_id)
+
+
+def _profile(request: Request) -> Any:
+    shown = ProfileSerializer(_with_profile(request), context={"request": request})
+    return shown.data
 
 
 def _with_profile(request: Request) -> User:

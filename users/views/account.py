@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
@@ -21,7 +21,8 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from users.forms import NoticesForm, ProfileForm
+from shop.rate_limits import is_within_limit
+from users.forms import AvatarForm, NoticesForm, ProfileForm
 from users.models import User, UserProfile, UserSession
 from users.queries import open_sessions
 from users.services.accounts import (
@@ -32,7 +33,11 @@ from users.services.accounts import (
     marketing_since,
     wants_marketing,
 )
+from users.services.avatars import remove_avatar, set_avatar
 from users.services.sessions import SESSION_ROW, end_other_sessions, end_session
+
+# To make one safe is work.
+AVATARS_AN_HOUR = 20
 
 
 @never_cache
@@ -41,19 +46,10 @@ from users.services.sessions import SESSION_ROW, end_other_sessions, end_session
 def profile(request: HttpRequest) -> HttpResponse:
     user = cast(User, request.user)
     kept = UserProfile.objects.filter(user=user).first() or UserProfile(user=user)
-    form = ProfileForm(
-        request.POST or None,
-        initial={
-            "first_name": user.first_name,
-            "last_name": user.last_name,
-            "bio": kept.bio,
-            "language": kept.language,
-            "timezone": kept.timezone,
-            "is_public": kept.settings.get("is_public", False),
-        },
-    )
+    form = ProfileForm(request.POST or None, initial=_initial(user, kept))
     if not form.is_valid():
-        return render(request, "users/profile.html", {"form": form, "profile": kept})
+        context = {"form": form, "profile": kept, "avatar_form": AvatarForm()}
+        return render(request, "users/profile.html", context)
     kept = change_profile(user_id=user.pk, **form.cleaned_data)
     request.session[TIMEZONE] = kept.timezone
     request.session[LANGUAGE] = kept.language
@@ -71,6 +67,53 @@ def profile(request: HttpRequest) -> HttpResponse:
         response.delete_cookie(settings.LANGUAGE_COOKIE_NAME)
     messages.success(request, _("Your profile is changed."))
     return response
+
+
+@never_cache
+@login_required
+@require_POST
+def avatar(request: HttpRequest) -> HttpResponse:
+    """A new picture; the profile's page again when it is none."""
+    may = is_within_limit(
+        what="avatar", who=str(request.user.pk), most=AVATARS_AN_HOUR, period_s=3600
+    )
+    # To look at a picture is the work that there is a limit for.
+    form = AvatarForm(request.POST, request.FILES if may else None)
+    if not may:
+        messages.error(request, _("These were many pictures. Try again in an hour."))
+    elif form.is_valid():
+        set_avatar(user_id=_person(request), content=form.cleaned_data["avatar"][0])
+        messages.success(request, _("Your picture is changed."))
+    else:
+        return render(request, "users/profile.html", _profile_page(request, form))
+    return redirect("users:profile")
+
+
+@login_required
+@require_POST
+def remove_picture(request: HttpRequest) -> HttpResponse:
+    remove_avatar(user_id=_person(request))
+    messages.success(request, _("Your picture is removed."))
+    return redirect("users:profile")
+
+
+def _profile_page(request: HttpRequest, avatar_form: AvatarForm) -> dict[str, Any]:
+    """The page with both forms; that of the words as it is kept."""
+    user = cast(User, request.user)
+    kept = UserProfile.objects.filter(user=user).first() or UserProfile(user=user)
+    form = ProfileForm(initial=_initial(user, kept))
+    return {"form": form, "profile": kept, "avatar_form": avatar_form}
+
+
+def _initial(user: User, kept: UserProfile) -> dict[str, Any]:
+    return {
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "bio": kept.bio,
+        "language": kept.language,
+        "timezone": kept.timezone,
+        "is_public": kept.settings.get("is_public", False),
+    }
 
 
 @never_cache
