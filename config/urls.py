@@ -26,6 +26,12 @@ api: list[URLPattern | URLResolver] = [
     ),
 ]
 
+# Every app's own pages behind a shop's counter, under one name.
+sell: list[URLPattern | URLResolver] = [
+    path("", include("users.sell_urls")),
+    path("", include("analytics.sell_urls")),
+]
+
 urlpatterns = [
     path("admin/partitions/", admin.site.admin_view(partitions), name="partitions"),
     path("admin/", admin.site.urls),
@@ -34,6 +40,7 @@ urlpatterns = [
     path("language/", set_language, name="set_language"),
     path("", include("shop.urls")),
     path("account/", include("users.urls")),
+    path("sell/", include((sell, "sell"))),
     path("pay/", include("payments.urls")),
     path("", include("orders.urls")),
     path("", include("catalog.urls")),
