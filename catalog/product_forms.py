@@ -24,6 +24,7 @@ from catalog.services.wishlists import LONGEST_NAME
 from shop.forms import PicturesField
 
 LONGEST_VALUE = 100
+LONGEST_EMAIL = 254
 STARS = (
     (5, _("Very good")),
     (4, _("Good")),
@@ -170,6 +171,7 @@ class AlertForm(forms.Form):
 
     email = forms.EmailField(
         label=_("Your e-mail address"),
+        max_length=LONGEST_EMAIL,
         widget=forms.EmailInput({"autocomplete": "email"}),
         error_messages={
             "required": _("Write the address that we should tell."),

@@ -12,11 +12,12 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialApp
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.db.models.expressions import DatabaseDefault
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.template.loader import render_to_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -128,6 +129,13 @@ class MFAAdapter(DefaultMFAAdapter):
 
 class SocialAdapter(DefaultSocialAccountAdapter):
     """Accounts that a provider vouches for; they have the hash of their address too."""
+
+    def get_app(self, request: Any, provider: str, client_id: str | None = None) -> Any:
+        """The addresses of a provider that this market does not use are not there."""
+        try:
+            return super().get_app(request, provider, client_id)
+        except SocialApp.DoesNotExist:
+            raise Http404 from None
 
     def save_user(self, request: Any, sociallogin: Any, form: Any = None) -> Any:
         user = super().save_user(request, sociallogin, form)

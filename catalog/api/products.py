@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from catalog.api.found import or_not_found
 from catalog.limits import may_ask_for_alert
 from catalog.models import Product, ProductImage, ProductVariant
-from catalog.product_forms import read_key
+from catalog.product_forms import LONGEST_EMAIL, read_key
 from catalog.queries.products import gone_product
 from catalog.services.alerts import ask_for_alert
 from shop.api.pagination import NewestFirst
@@ -144,7 +144,7 @@ class AlertSerializer(serializers.Serializer[Any]):
     """email: of a guest; an account is told at its own address."""
 
     variant = serializers.UUIDField()
-    email = serializers.EmailField(required=False)
+    email = serializers.EmailField(max_length=LONGEST_EMAIL, required=False)
 
 
 def product_of(key: str) -> Product:

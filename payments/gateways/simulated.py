@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -101,11 +102,11 @@ class SimulatedGateway:
     def refund(
         self, *, key: str, transaction_id: str, amount: Decimal, currency: str
     ) -> Outcome:
-        charge = (
-            SimulatedCharge.objects.select_for_update()
-            .filter(pk=transaction_id)
-            .first()
-        )
+        charges = SimulatedCharge.objects.select_for_update()
+        try:
+            charge = charges.filter(pk=UUID(transaction_id)).first()
+        except ValueError:
+            charge = None
         if charge is None or charge.state != State.CAPTURED:
             return Outcome(
                 result=Result.DECLINED, message=_("The payment is not known there.")

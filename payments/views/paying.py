@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -112,7 +112,7 @@ def _charge(
         messages.error(request, refusal.message)
         return redirect(here)
     if outcome.status == PaymentState.REQUIRES_ACTION and outcome.next_url:
-        return redirect(outcome.next_url)
+        return HttpResponseRedirect(outcome.next_url)
     return redirect("orders:checkout_done", found.pk)
 
 

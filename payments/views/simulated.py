@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -28,7 +28,7 @@ def simulated(request: HttpRequest, key: str) -> HttpResponse:
         charge = gateway.decide(key=key, is_approved=is_approved)
         if charge is None:
             raise Http404
-        return redirect(_way_back(request, charge))
+        return HttpResponseRedirect(_way_back(request, charge))
     charge = SimulatedCharge.objects.filter(key=key).exclude(currency="").first()
     if charge is None:
         raise Http404

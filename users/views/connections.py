@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -74,7 +74,7 @@ def shop_follow(request: HttpRequest, slug: str) -> HttpResponse:
         change = unfollow_shop if "unfollow" in request.POST else follow_shop
         change(user_id=_person(request), shop_id=shop.pk)
         if not request.htmx:  # type: ignore[attr-defined]
-            return redirect(_back(request, shop.get_absolute_url()))
+            return HttpResponseRedirect(_back(request, shop.get_absolute_url()))
     is_followed = request.user.is_authenticated and shop_is_followed(
         user_id=_person(request), shop_id=shop.pk
     )
@@ -113,7 +113,7 @@ def connect(request: HttpRequest, user_id: UUID, action: str) -> HttpResponse:
         return redirect("users:following")
     except DomainError as refusal:
         messages.error(request, refusal.message)
-    return redirect(_back(request, reverse("users:following")))
+    return HttpResponseRedirect(_back(request, reverse("users:following")))
 
 
 def _back(request: HttpRequest, otherwise: str) -> str:
