@@ -1,0 +1,1 @@
+"""What concerns all pages behind a shop's counter, whichever app they belong to."""
