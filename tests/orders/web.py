@@ -17,6 +17,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
+from django.conf import settings
 from django.core import signing
 from django.utils import timezone
 
@@ -63,8 +64,11 @@ def served() -> Iterator[Served]:
     command += ["--workers", str(PROCESSES), "--threads", "4"]
     environ = {
         **os.environ,
-        "DJANGO_SETTINGS_MODULE": "config.settings_test",
+        "DJANGO_SETTINGS_MODULE": "tests.orders.web_settings",
         "DATABASE_URL": database_url(),
+        "MARKET_CURRENCY": settings.MARKET_CURRENCY,
+        "MARKET_COUNTRY": settings.MARKET_COUNTRY,
+        "DEBUG": "false",
         "SITE_URL": f"http://{HOST}:{port}",
         "ALLOW_TEST_GATEWAY": "true",
         "LOG_LEVEL": "ERROR",
