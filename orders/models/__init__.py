@@ -5,6 +5,7 @@ from orders.models.delivery import DeliveryMethod, DeliveryZone, TaxRate
 from orders.models.fulfillment import OrderTracking, ShipmentItem, ShippingAddress
 from orders.models.invoice import Invoice, InvoiceCounter
 from orders.models.message import OrderMessage
+from orders.models.note import OrderNote
 from orders.models.order import (
     FinancialStatus,
     FulfillmentStatus,
@@ -42,6 +43,7 @@ __all__ = [
     "OrderCoupon",
     "OrderItem",
     "OrderMessage",
+    "OrderNote",
     "OrderReturn",
     "OrderReturnItem",
     "OrderReturnPhoto",

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from orders.models.cart import Cart
 from shop import fields
+from shop.models import Shop
 
 
 class CheckoutStatus(models.TextChoices):
@@ -54,6 +55,29 @@ class Checkout(models.Model):
         blank=True,
         related_name="checkouts",
     )
+    # A shop's, for a buyer who is not there: who made it, and the order it adds to.
+    shop = models.ForeignKey(
+        Shop,
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="checkouts",
+        db_index=False,
+    )
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    adds_to = models.ForeignKey(
+        "orders.Order",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="additions",
+    )
     email = models.EmailField(blank=True, **fields.both(""))
     shipping_address = fields.document()
     # Empty: the same as the shipping address.
@@ -87,7 +111,12 @@ class Checkout(models.Model):
                 fields=["expires_at"],
                 name="idx_checkouts_awaiting_payment",
                 condition=Q(status=CheckoutStatus.AWAITING_PAYMENT),
-            )
+            ),
+            fields.Index(
+                fields=["shop", "id"],
+                name="idx_checkouts_shop_id",
+                condition=Q(shop__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

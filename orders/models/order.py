@@ -6,8 +6,11 @@ from typing import Any
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KT
+from django.db.models.functions import Lower
 
 from catalog.models import Product, ProductVariant
 from orders.models.checkout import Checkout
@@ -153,6 +156,40 @@ class Order(Entity):
             fields.Index(
                 fields=["shop", "event_time"], name="idx_orders_shop_id_event_time"
             ),
+            # What a shop lists its orders by; each with the order of the list.
+            fields.Index(
+                fields=["shop", "status", "event_time", "id"],
+                name="idx_orders_shop_id_status_event_time",
+            ),
+            fields.Index(
+                fields=["shop", "fulfillment_status", "event_time", "id"],
+                condition=Q(status=OrderStatus.PROCESSING),
+                name="idx_orders_shop_id_fulfillment_status_event_time",
+            ),
+            fields.Index(
+                fields=["shop", "financial_status", "event_time", "id"],
+                condition=~Q(financial_status=FinancialStatus.PAID),
+                name="idx_orders_shop_id_financial_status_event_time",
+            ),
+            fields.Index(
+                F("shop"),
+                KT("shipping_address__country"),
+                F("event_time"),
+                F("id"),
+                name="idx_orders_shop_id_country_event_time",
+            ),
+            fields.Index(
+                F("shop"),
+                OpClass(Lower("email"), name="text_pattern_ops"),
+                name="idx_orders_shop_id_email",
+            ),
+            fields.Index(
+                F("shop"),
+                OpClass(
+                    Lower(KT("shipping_address__last_name")), name="text_pattern_ops"
+                ),
+                name="idx_orders_shop_id_last_name",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -228,6 +265,8 @@ class OrderItem(models.Model):
     # The product's category (its slug) at the time: history does not move with the shelf.
     category = fields.text(255)
     quantity = models.IntegerField()
+    # Of these, units that will not be sent any more: the shop took them out.
+    removed_quantity = fields.count()
     price = fields.money()
     subtotal = models.GeneratedField(
         expression=F("quantity") * F("price"),
@@ -251,6 +290,12 @@ class OrderItem(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(quantity__gt=0), name="chk_order_items_quantity"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    removed_quantity__gte=0, removed_quantity__lte=F("quantity")
+                ),
+                name="chk_order_items_removed_quantity",
             ),
             models.UniqueConstraint(
                 fields=["order", "item_ref"], name="uk_order_items_order_item_ref"

@@ -9,6 +9,7 @@ from payments.models.payment import (
     PaymentStatus,
 )
 from payments.models.refund import Refund, RefundStatus
+from payments.models.refund_item import RefundItem
 from payments.models.simulated import SimulatedCharge
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Payout",
     "PayoutStatus",
     "Refund",
+    "RefundItem",
     "RefundStatus",
     "SimulatedCharge",
 ]

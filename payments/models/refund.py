@@ -61,6 +61,8 @@ class Refund(models.Model):
         related_name="refunds",
     )
     amount = fields.money()
+    # Of the amount, what is given back of the delivery's price.
+    delivery_amount = fields.money()
     currency = fields.currency()
     status = fields.choice(RefundStatus, RefundStatus.PENDING)
     reason = fields.long_text()
