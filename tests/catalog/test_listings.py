@@ -317,6 +317,27 @@ def test_card_tells_what_is_sold_out_reduced_and_dearer(client):
     assert "<s>$100.00</s>" in text and "$120.00" not in text
 
 
+def test_what_is_swapped_brings_the_figures_around_the_list(client, lamps):
+    page = client.get(lamps.get_absolute_url(), {"f.Colour": "Red"}, headers=HTMX)
+
+    text = page.content.decode()
+    for part in (
+        '<small class="num" id="listing-count" hx-swap-oob="true">2</small>',
+        '<p id="listing-status" hx-swap-oob="innerHTML">',
+        '<span class="count" id="filters-count" hx-swap-oob="true">1</span>',
+        'data-show="Show 2 results"',
+    ):
+        assert part in text
+    # Each has its place on every page of a list, or HTMX complains of a missing target.
+    for address in (
+        lamps.get_absolute_url(), "/search/?q=oak", "/search/", "/brands/oak/",
+        lamps.products.first().shop.get_absolute_url(),
+    ):  # fmt: skip
+        whole = client.get(address).content.decode()
+        assert whole.count('id="listing-count"') == 1, address
+        assert whole.count('id="listing-status"') == 1, address
+
+
 # ------------------------------------------------------------------ large sets
 def test_large_set_is_counted_once_a_minute_unless_it_is_narrowed(
     client, lamps, monkeypatch
