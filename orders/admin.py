@@ -36,6 +36,7 @@ from orders.models import (
     Order,
     OrderCoupon,
     OrderItem,
+    OrderMessage,
     OrderReturn,
     OrderReturnItem,
     OrderReturnPhoto,
@@ -46,6 +47,7 @@ from orders.models import (
     ShippingAddress,
     TaxRate,
 )
+from orders.services.invoice_documents import invoice_document
 from shop.admin.base import (
     HistoryAdmin,
     HistoryInline,
@@ -503,6 +505,42 @@ class InvoiceAdmin(HistoryAdmin):
     search_fields = ("=invoice_number",)
     search_help_text = "An invoice number, an order number, or an id."
     search_ids = ("order_id", "shop_id", "user_id")
+    readonly_fields = ("pdf",)
+    # The file is private: its own address is nobody's.
+    hidden = (*HistoryAdmin.hidden, "document")
+
+    def search(self, term: str) -> Q:
+        return super().search(term) | orders_numbered(term)
+
+    @display(description="document")
+    def pdf(self, invoice: Invoice) -> SafeString:
+        url = reverse("admin:orders_invoice_pdf", args=[invoice.pk])
+        return format_html('<a href="{}">{}.pdf</a>', url, invoice.invoice_number)
+
+    def get_urls(self) -> Any:
+        show = self.admin_site.admin_view(self.show_pdf)
+        name = "orders_invoice_pdf"
+        return [path("<uuid:invoice_id>/pdf/", show, name=name), *super().get_urls()]
+
+    def show_pdf(self, request: HttpRequest, invoice_id: UUID) -> HttpResponse:
+        invoice = get_object_or_404(Invoice, pk=invoice_id)
+        if not self.has_view_permission(request, invoice):
+            raise PermissionDenied
+        response = HttpResponse(
+            invoice_document(invoice_id=invoice.pk), content_type="application/pdf"
+        )
+        response["Content-Disposition"] = "inline"
+        return response
+
+
+@admin.register(OrderMessage)
+class OrderMessageAdmin(HistoryAdmin):
+    """Which e-mails an order's buyer was sent; one that was claimed and not sent is tried again."""
+
+    list_display = ("claimed_at", link("order"), "kind", "sent_at")
+    list_filter = (days("claimed_at"),)
+    search_ids = ("order_id",)
+    search_help_text = "An order number, or an id."
 
     def search(self, term: str) -> Q:
         return super().search(term) | orders_numbered(term)

@@ -80,6 +80,13 @@ class OrderRefunded(Event):
     stream: ClassVar[Stream] = Stream.ORDER
 
 
+class OrderClaimed(Event):
+    """A guest's order came to the account that confirmed its address. `data`: shop_id, user_id."""
+
+    type: ClassVar[str] = "order.claimed"
+    stream: ClassVar[Stream] = Stream.ORDER
+
+
 class ReturnRequested(Event):
     """`data`: return_id, shop_id, kind."""
 

@@ -1,4 +1,4 @@
-"""A guest's cart follows its owner into the account."""
+"""What a guest began follows its owner into the account: the cart, and earlier orders."""
 
 from typing import Any
 
@@ -7,8 +7,10 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from orders.services.cart import merge_carts
+from orders.services.claims import claim_orders
 from orders.visitor import guest_token
 
 
@@ -30,3 +32,29 @@ def bring_cart(
             request,
             _("Of some items there are fewer left than both of your carts wanted."),
         )
+
+
+def bring_orders(
+    sender: Any, request: HttpRequest | None, user: AbstractBaseUser, **more: Any
+) -> None:
+    """Receives `user_logged_in`: what was bought as a guest meanwhile."""
+    _bring_orders(request, user.pk)
+
+
+def bring_confirmed_orders(
+    sender: Any, request: HttpRequest | None, email_address: Any, **more: Any
+) -> None:
+    """Receives allauth's `email_confirmed`: what was bought before with this address."""
+    _bring_orders(request, email_address.user_id)
+
+
+def _bring_orders(request: HttpRequest | None, user_id: Any) -> None:
+    count = claim_orders(user_id=user_id, now=timezone.now())
+    if not count or request is None:
+        return
+    said = ngettext(
+        "%(count)d order that you placed as a guest is in your account now.",
+        "%(count)d orders that you placed as a guest are in your account now.",
+        count,
+    )
+    messages.success(request, said % {"count": count})

@@ -1,13 +1,20 @@
 """What follows, after the commit, from what happened to orders."""
 
-from orders.events import OrderCancelled, OrderDelivered, OrderPaid, OrderShipped
+from orders.events import (
+    OrderCancelled,
+    OrderClaimed,
+    OrderDelivered,
+    OrderPaid,
+    OrderRefunded,
+    OrderShipped,
+)
 from orders.models import OrderStatus
 from orders.services.buyers import tell_who_bought
 from orders.tasks import tell_buyer
 from shop.events import Event, receives
 
 
-@receives(OrderPaid, OrderShipped, OrderDelivered)
+@receives(OrderPaid, OrderShipped, OrderDelivered, OrderClaimed)
 def verify_reviews(event: Event) -> None:
     tell_who_bought(order_id=event.entity_id, now=event.at)
 
@@ -15,13 +22,29 @@ def verify_reviews(event: Event) -> None:
 STEPS = {
     OrderPaid.type: OrderStatus.PROCESSING,
     OrderShipped.type: OrderStatus.SHIPPED,
+    OrderDelivered.type: OrderStatus.DELIVERED,
     OrderCancelled.type: OrderStatus.CANCELLED,
 }
 
 
-@receives(OrderPaid, OrderShipped, OrderCancelled)
+@receives(OrderPaid, OrderShipped, OrderDelivered, OrderCancelled)
 def tell_the_buyer(event: Event) -> None:
     """Of an order that was never paid the buyer hears in the browser."""
     if event.type == OrderCancelled.type and not event.data.get("paid"):
         return
-    tell_buyer.delay(order_id=str(event.entity_id), status=STEPS[event.type])
+    tell_buyer.delay(
+        order_id=str(event.entity_id),
+        status=STEPS[event.type],
+        # Each parcel is told of by itself.
+        about=str(event.data.get("tracking_id", "")),
+    )
+
+
+@receives(OrderRefunded)
+def tell_of_the_refund(event: Event) -> None:
+    tell_buyer.delay(
+        order_id=str(event.entity_id),
+        status=OrderStatus.REFUNDED,
+        about=str(event.id),
+        amount=str(event.data["amount"]),
+    )

@@ -28,7 +28,21 @@ def close_old_carts() -> None:
 
 
 # SMTP's errors are OSErrors; a server that is away is tried for about an hour.
-@shared_task(acks_late=True, autoretry_for=(OSError,), retry_backoff=30, max_retries=7)
-def tell_buyer(*, order_id: str, status: str) -> None:
-    """One message for a step of an order. Safe to repeat."""
-    news.tell_buyer(order_id=UUID(order_id), status=status, send=send_order_news)
+@shared_task(
+    acks_late=True,
+    autoretry_for=(OSError, news.BeingSent),
+    retry_backoff=30,
+    max_retries=7,
+)
+def tell_buyer(
+    *, order_id: str, status: str, about: str = "", amount: str = ""
+) -> None:
+    """One message about an order. Safe to repeat."""
+    news.tell_buyer(
+        order_id=UUID(order_id),
+        status=status,
+        about=about,
+        amount=amount,
+        send=send_order_news,
+        now=timezone.now(),
+    )

@@ -10,6 +10,7 @@ import pytest
 import redis
 from django.conf import settings as django_settings
 from django.db import connection
+from django.utils import translation
 
 # A busy machine is no bug: how long an example takes is nothing a test asserts.
 hypothesis.settings.register_profile("unhurried", deadline=None)
@@ -39,6 +40,13 @@ def own_cache(settings: Any) -> None:
     """What one test leaves in the cache, such as failed log-ins, no other test finds."""
     default = {**settings.CACHES["default"], "KEY_PREFIX": uuid4().hex}
     settings.CACHES = {**settings.CACHES, "default": default}
+
+
+@pytest.fixture(autouse=True)
+def no_language_left() -> Iterator[None]:
+    """A request leaves its language in the thread; the next test starts without one."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

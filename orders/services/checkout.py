@@ -17,6 +17,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.services.stock import reserve_stock
@@ -359,7 +360,14 @@ def _reserve(
 
 def _write_orders(view: CheckoutView, customer_id: UUID, now: datetime) -> list[Order]:
     checkout, lines = view.checkout, {line.variant_id: line for line in view.lines}
-    orders = [_order(checkout, shop, customer_id, now) for shop in view.quote.shops]
+    # All of one moment: by either they are listed as the cart had them.
+    count = len(view.quote.shops)
+    ids = sorted(uuid7(now) for _place in range(count))
+    numbers = sorted(_order_number() for _place in range(count))
+    orders = [
+        _order(checkout, shop, customer_id, now, ids[place], numbers[place])
+        for place, shop in enumerate(view.quote.shops)
+    ]
     pairs = list(zip(orders, view.quote.shops, strict=True))
     Order.objects.bulk_create(orders)
     OrderItem.objects.bulk_create(
@@ -396,13 +404,18 @@ def facts(order: Order) -> dict[str, Any]:
 
 
 def _order(
-    checkout: Checkout, shop: ShopQuote, customer_id: UUID, now: datetime
+    checkout: Checkout,
+    shop: ShopQuote,
+    customer_id: UUID,
+    now: datetime,
+    id_: UUID,
+    number: str,
 ) -> Order:
     method = shop.method
     return Order(
-        id=uuid7(now),
+        id=id_,
         event_time=now,
-        order_number=_order_number(),
+        order_number=number,
         checkout=checkout,
         shop_id=shop.shop_id,
         user_id=checkout.user_id,
@@ -468,6 +481,8 @@ def _close(
     checkout.currency = quote.currency
     checkout.total_price = quote.total
     checkout.quote_hash = quote_hash
+    # A worker that writes of it later has no request to read it from.
+    checkout.language = (get_language() or "")[:16]
     checkout.placed_at = now
     checkout.expires_at = expires_at
     checkout.save(
@@ -476,6 +491,7 @@ def _close(
             "currency",
             "total_price",
             "quote_hash",
+            "language",
             "placed_at",
             "expires_at",
         ]

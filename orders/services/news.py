@@ -3,42 +3,121 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
 from smtplib import SMTPRecipientsRefused
 from uuid import UUID
 
 import structlog
 
-from orders.models import Order, OrderStatusChange
+from orders.models import (
+    Order,
+    OrderMessage,
+    OrderStatus,
+    OrderStatusChange,
+    OrderTracking,
+)
+
+# As long as a sender may take; then another one sends.
+LEASE = timedelta(minutes=10)
 
 log = structlog.get_logger(__name__)
 
 
-def tell_buyer(
-    *, order_id: UUID, status: str, send: Callable[[Order, str], None]
-) -> bool:
-    """Tell the buyer of a step, once; False when there was nobody or nothing (more) to tell.
+class BeingSent(Exception):
+    """Another sender has claimed the message and not sent it so far."""
 
-    The step's row in the history is claimed first and given back when the message could
-    not be sent, which is raised again. Safe to repeat, and twice at once. An address that
-    the server refuses is done with.
+
+@dataclass(frozen=True, kw_only=True)
+class OrderNews:
+    """What to tell, and in which detail. `status`: the one that the message is about.
+
+    parcel: of a shipment. amount: of a refund, in the order's currency.
     """
-    order = Order.objects.select_related("shop").filter(pk=order_id).first()
+
+    order: Order
+    status: str
+    parcel: OrderTracking | None = None
+    amount: Decimal | None = None
+
+
+def tell_buyer(
+    *,
+    order_id: UUID,
+    status: str,
+    send: Callable[[OrderNews], None],
+    now: datetime,
+    about: str = "",
+    amount: str = "",
+) -> bool:
+    """Tell the buyer of one thing, once; False when there was nobody or nothing (more) to tell.
+
+    about: the parcel's id, or the event's of a refund, whose amount it is then.
+
+    The message is claimed first, and given back when it could not be sent, which is raised
+    again. Safe to repeat, and twice at once: raises BeingSent while another has it. A killed
+    sender's message is sent after a while. An address that the server refuses is done with.
+    """
+    rows = Order.objects.select_related("shop", "checkout").filter(pk=order_id)
+    order = rows.first()
     # What came in from a file was told elsewhere, long ago.
     if order is None or not order.email or order.checkout_id is None:
         return False
-    steps = OrderStatusChange.objects.filter(order=order, status=status)
-    # Parcels of a part write the status of before once more.
-    step = steps.order_by("id").values_list("pk", flat=True).first()
-    if step is None:
-        return False
-    row = OrderStatusChange.objects.filter(pk=step, notify_customer=False)
-    if not row.update(notify_customer=True):
+    news = _news(order, status, about, amount)
+    if news is None or (message := _claim(order, status, about, now)) is None:
         return False
     try:
-        send(order, status)
+        send(news)
     except SMTPRecipientsRefused:
         log.warning("order_news_refused", order=str(order_id))
     except OSError:
-        OrderStatusChange.objects.filter(pk=step).update(notify_customer=False)
+        message.delete()
         raise
+    OrderMessage.objects.filter(pk=message.pk).update(sent_at=now)
+    _note(order, status)
     return True
+
+
+def _news(order: Order, status: str, about: str, amount: str) -> OrderNews | None:
+    """None for what has not happened."""
+    if status == OrderStatus.REFUNDED:
+        given = Decimal(amount or 0)
+        if not 0 < given <= order.total_refunded:
+            return None
+        return OrderNews(order=order, status=status, amount=given)
+    if status == OrderStatus.SHIPPED and about:
+        parcels = order.tracking.prefetch_related("items__order_item")
+        parcel = parcels.filter(pk=about).first()
+        if parcel is None:
+            return None
+        return OrderNews(order=order, status=status, parcel=parcel)
+    if not order.status_history.filter(status=status).exists():
+        return None
+    return OrderNews(order=order, status=status)
+
+
+def _claim(order: Order, status: str, about: str, now: datetime) -> OrderMessage | None:
+    """None for one that was sent."""
+    message, is_mine = OrderMessage.objects.get_or_create(
+        order=order, kind=status, about=about, defaults={"claimed_at": now}
+    )
+    if is_mine:
+        return message
+    if message.sent_at is not None:
+        return None
+    left = OrderMessage.objects.filter(
+        pk=message.pk, sent_at=None, claimed_at__lte=now - LEASE
+    )
+    if not left.update(claimed_at=now):
+        raise BeingSent
+    return message
+
+
+def _note(order: Order, status: str) -> None:
+    """In the history the buyer's own step is marked as told."""
+    steps = OrderStatusChange.objects.filter(order=order, status=status)
+    # Parcels of a part write the status of before once more.
+    first = steps.order_by("id").values_list("pk", flat=True).first()
+    if first is not None:
+        steps.filter(pk=first).update(notify_customer=True)

@@ -18,6 +18,7 @@ ORDERS_PER_PAGE = 20
 def account(request: HttpRequest) -> HttpResponse:
     """Who is logged in, and what they ordered."""
     orders = Order.objects.for_customer(request.user).select_related("shop")
-    pages = Paginator(orders.order_by("-event_time", "-id"), ORDERS_PER_PAGE)
+    # Those of one purchase have one time: then as they stood in the cart.
+    pages = Paginator(orders.order_by("-event_time", "order_number"), ORDERS_PER_PAGE)
     page = pages.get_page(request.GET.get("page"))
     return render(request, "orders/account.html", {"page": page})

@@ -59,7 +59,9 @@ def of_visitor(page: Page) -> Page:
 @require_http_methods(["GET", "HEAD", "POST"])
 def find_order(request: HttpRequest) -> HttpResponse:
     """For guests: by number and e-mail. One answer, whether the order exists or not."""
-    form = FindOrderForm(request.POST or None)
+    # Mails lead here with the number filled in.
+    known = {"number": request.GET.get("number", "")[:64]}
+    form = FindOrderForm(request.POST or None, initial=known)
     if form.is_valid():
         who = request.META.get("REMOTE_ADDR", "")
         if not is_within_limit(

@@ -5,10 +5,12 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from orders.models import DeliveryMethod, DeliveryZone, TaxRate
-from tests.factories.orders import OrderReturnPhotoFactory
+from orders.models import DeliveryMethod, DeliveryZone, OrderMessage, TaxRate
+from tests.factories.catalog import ProductVariantFactory
+from tests.factories.orders import OrderFactory, OrderReturnPhotoFactory
 from tests.factories.shop import ShopFactory
 from tests.factories.users import OperatorFactory, UserFactory
+from tests.orders.purchases import NOON, buy
 
 pytestmark = pytest.mark.django_db
 
@@ -79,3 +81,35 @@ def test_a_return_s_photo_is_for_operators(operator, client):
 
     assert (shown.status_code, refused.status_code) == (200, 403)
     assert shown["Content-Type"] == "image/webp"
+
+
+def test_an_invoice_s_document_is_for_operators_through_the_admin_alone(
+    operator, client
+):
+    shop = ShopFactory(country="KE")
+    variant = ProductVariantFactory(
+        product__shop=shop, shop=shop, inventory_quantity=5, price="5.00"
+    )
+    invoice = buy({variant: 1})[0].invoices.get()
+    address = reverse("admin:orders_invoice_pdf", args=[invoice.pk])
+
+    shown = operator.get(address)
+    page = operator.get(reverse("admin:orders_invoice_change", args=[invoice.pk]))
+    client.force_login(UserFactory(is_staff=True))
+    refused = client.get(address)
+
+    assert (shown.status_code, refused.status_code) == (200, 403)
+    assert shown.content.startswith(b"%PDF")
+    invoice.refresh_from_db()
+    assert address in page.content.decode()
+    assert invoice.document.name not in page.content.decode()
+
+
+def test_messages_to_buyers_are_listed(operator):
+    message = OrderMessage.objects.create(
+        order=OrderFactory(), kind="shipped", claimed_at=NOON, sent_at=NOON
+    )
+
+    page = operator.get(reverse("admin:orders_ordermessage_changelist"))
+
+    assert message.order.order_number in page.content.decode()

@@ -68,6 +68,7 @@ from tests.factories.orders import (
     OrderFactory,
     TaxRateFactory,
 )
+from tests.factories.shop import ShopFactory
 from tests.factories.users import UserFactory
 from tests.orders.purchases import ADDRESS, NOON, buy, fill_checkout, say_yes
 
@@ -607,3 +608,20 @@ def test_the_right_checkout_is_found_for_its_owner_only():
     assert owned(None, token) == [guests]
     assert owned(UserFactory().pk, token) == []
     assert owned(None, "") == []
+
+
+def test_orders_of_one_purchase_are_listed_as_the_cart_had_them():
+    shops = [ShopFactory(country="KE") for _ in range(6)]
+    wanted = {
+        ProductVariantFactory(
+            product__shop=shop, shop=shop, inventory_quantity=5, price="5.00"
+        ): 1
+        for shop in shops
+    }
+
+    orders = buy(wanted)
+
+    placed = Order.objects.filter(checkout=orders[0].checkout)
+    for column in ("id", "order_number"):
+        listed = placed.order_by(column).values_list("shop_id", flat=True)
+        assert list(listed) == [shop.pk for shop in shops]

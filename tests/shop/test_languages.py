@@ -13,6 +13,7 @@ from catalog.mail import send_back_in_stock
 from catalog.models import ProductVariant
 from catalog.services.alerts import send_due_alerts
 from orders.mail import send_order_news
+from orders.services.news import OrderNews
 from tests.factories.catalog import (
     ProductFactory,
     ProductReviewFactory,
@@ -185,7 +186,7 @@ def test_news_are_written_in_the_language_of_the_account():
         user = UserProfileFactory(language=language).user
         order = OrderFactory(user=user, email=user.email, status="shipped")
         with translation.override("pt-br"):
-            send_order_news(order, "shipped")
+            send_order_news(OrderNews(order=order, status="shipped"))
 
     assert [
         words in message.subject
