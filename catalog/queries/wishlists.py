@@ -34,15 +34,17 @@ def shared_wishlist(*, token: str) -> Wishlist | None:
     return lists.filter(share_token=token).first() if "\0" not in token else None
 
 
-def wishes_of(*, wishlist_id: UUID) -> list[Wish]:
-    """What is on a list, the newest first; two statements."""
+def wishes_of(
+    *, wishlist_id: UUID, start: int = 0, most: int | None = None
+) -> list[Wish]:
+    """What is on a list, the newest first, or so many from there on; two statements."""
     items = (
         WishlistItem.objects.filter(wishlist_id=wishlist_id)
         .select_related("product", "variant")
         .only("id", "product__name", "variant__sku", "variant__name")
         .order_by("-id")
     )
-    rows = list(items)
+    rows = list(items[start : None if most is None else start + most])
     found = cards_by_id(ids=[row.product_id for row in rows])
     return [
         Wish(

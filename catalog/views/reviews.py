@@ -33,8 +33,9 @@ from catalog.services import reviews as services
 from catalog.structured_data import breadcrumbs_data
 from catalog.views.fragments import varied
 from catalog.views.person import person_id
+from shop.paging import BoundedPages
 
-MINE_SHOWN = 100
+MINE_PER_PAGE = 20
 
 
 @require_safe
@@ -122,8 +123,10 @@ def vote(request: HttpRequest, review_id: UUID) -> HttpResponse:
 @login_required
 @require_safe
 def my_reviews(request: HttpRequest) -> HttpResponse:
-    mine = reviews_by(user_id=person_id(request))[:MINE_SHOWN]
-    return render(request, "catalog/my_reviews.html", {"reviews": mine})
+    pages = BoundedPages(reviews_by(user_id=person_id(request)), MINE_PER_PAGE)
+    page = pages.get_page(request.GET.get("page"))
+    context = {"reviews": page.object_list, "page": page}
+    return render(request, "catalog/my_reviews.html", context)
 
 
 def _initial(mine: ProductReview | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,11 +18,13 @@ from django.views.decorators.http import (
 )
 
 from catalog.errors import InvalidName, NoSuchThing, TooMany
-from catalog.models import Product, ProductVariant
+from catalog.models import Product, ProductVariant, Wishlist
 from catalog.product_forms import WishlistForm, read_key
 from catalog.queries.wishlists import shared_wishlist, wishes_of, wishlists_of
 from catalog.services import wishlists as services
 from catalog.views.person import person_id
+
+PER_PAGE = 48
 
 
 @login_required
@@ -157,11 +160,19 @@ def shared(request: HttpRequest, token: str) -> HttpResponse:
     found = shared_wishlist(token=token)
     if found is None:
         raise Http404
-    context = {"wishlist": found, "wishes": wishes_of(wishlist_id=found.pk)}
+    context = {"wishlist": found, **_part(request, found, found.items.count())}
     response = render(request, "catalog/wishlist_shared.html", context)
     # The link is the key to the list: pages it leads to need not learn it.
     response["Referrer-Policy"] = "no-referrer"
     return response
+
+
+def _part(request: HttpRequest, wishlist: Wishlist, count: int) -> dict[str, Any]:
+    """A page of a list of so many things."""
+    page = Paginator(range(count), PER_PAGE).get_page(request.GET.get("page"))
+    start = (page.number - 1) * PER_PAGE
+    wishes = wishes_of(wishlist_id=wishlist.pk, start=start, most=PER_PAGE)
+    return {"wishes": wishes, "page": page}
 
 
 def _one(
@@ -174,7 +185,7 @@ def _one(
     context = {
         "wishlist": found,
         "others": [one for one in lists if one.pk != wishlist_id],
-        "wishes": wishes_of(wishlist_id=wishlist_id),
+        **_part(request, found, found.item_count),  # type: ignore[attr-defined]
         "form": form or WishlistForm(initial={"name": found.name}),
     }
     return render(request, "catalog/wishlist.html", context)

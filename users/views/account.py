@@ -21,6 +21,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from shop.paging import BoundedPages
 from shop.rate_limits import is_within_limit
 from users.forms import AvatarForm, NoticesForm, ProfileForm
 from users.models import User, UserProfile, UserSession
@@ -35,6 +36,8 @@ from users.services.accounts import (
 )
 from users.services.avatars import remove_avatar, set_avatar
 from users.services.sessions import SESSION_ROW, end_other_sessions, end_session
+
+SESSIONS_PER_PAGE = 50
 
 # To make one safe is work.
 AVATARS_AN_HOUR = 20
@@ -138,11 +141,13 @@ def security(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def sessions(request: HttpRequest) -> HttpResponse:
-    mine = list(open_sessions(user_id=_person(request), now=timezone.now()))
+    mine = open_sessions(user_id=_person(request), now=timezone.now())
+    page = BoundedPages(mine, SESSIONS_PER_PAGE).get_page(request.GET.get("page"))
     current = request.session.get(SESSION_ROW)
     context = {
-        "sessions": [(one, str(one.pk) == current) for one in mine],
-        "others": sum(str(one.pk) != current for one in mine),
+        "sessions": [(one, str(one.pk) == current) for one in page],
+        "others": page.paginator.count - bool(current),
+        "page": page,
     }
     return render(request, "users/sessions.html", context)
 

@@ -19,6 +19,7 @@ from django.views.decorators.http import (
 )
 
 from shop.errors import DomainError
+from shop.paging import BoundedPages
 from users.models import User, UserConnection
 from users.queries import (
     connected_people,
@@ -39,6 +40,7 @@ from users.services.connections import (
     unfollow_shop,
 )
 
+PER_PAGE = 50
 ACTIONS = {
     "follow": follow_person,
     "unfollow": unfollow_person,
@@ -53,11 +55,20 @@ ACTIONS = {
 def following(request: HttpRequest) -> HttpResponse:
     me = _person(request)
     people = [connected_people(user_id=me, kind=kind) for kind in UserConnection.Kind]
-    context = {
-        "shops": followed_shops(user_id=me),
-        "followed": people[0],
-        "blocked": people[1],
+    lists = {
+        "shops": BoundedPages(followed_shops(user_id=me), PER_PAGE),
+        "followed": BoundedPages(people[0], PER_PAGE),
+        "blocked": BoundedPages(people[1], PER_PAGE),
     }
+    # They are turned together, as far as the longest goes.
+    longest = max(lists.values(), key=lambda pages: pages.num_pages)
+    page = longest.get_page(request.GET.get("page"))
+    context = {
+        name: pages.page(page.number).object_list
+        for name, pages in lists.items()
+        if page.number <= pages.num_pages
+    }
+    context["page"] = page
     return render(request, "users/following.html", context)
 
 
