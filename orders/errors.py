@@ -252,3 +252,31 @@ class RefundTooLarge(DomainError):
             _("At most %(left)s %(currency)s can be given back.")
             % {"left": left, "currency": currency}
         )
+
+
+class EmptyNote(DomainError):
+    code = "empty_note"
+
+    def __init__(self) -> None:
+        super().__init__(_("Write the note first."))
+
+
+class NotOfShop(DomainError):
+    """Something that the shop does not sell, or an order that is not its own."""
+
+    code = "not_of_shop"
+
+    def __init__(self) -> None:
+        super().__init__(_("This is not to be found in your shop."))
+
+
+class HoldInvalid(DomainError):
+    """The stock cannot be held for so long, or so short."""
+
+    code = "hold_invalid"
+
+    def __init__(self, least: int, most: int) -> None:
+        super().__init__(
+            _("Hold the stock for %(least)d to %(most)d hours.")
+            % {"least": least, "most": most}
+        )

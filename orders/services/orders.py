@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from catalog.services.stock import return_stock, take_stock
@@ -138,12 +138,18 @@ def mark_payment_failed(*, checkout_id: UUID, now: datetime) -> None:
 
 @transaction.atomic
 def cancel_order(
-    *, order_id: UUID, reason: str, by: AbstractBaseUser | None, now: datetime
+    *,
+    order_id: UUID,
+    reason: str,
+    by: AbstractBaseUser | None,
+    now: datetime,
+    restock: bool = True,
 ) -> Order:
     """End an order of which nothing was shipped. Safe to repeat.
 
-    Unpaid, its stock and coupon are free; paid, its units go back on the shelf, and
-    `OrderCancelled` says that there is money to give back. Raises WrongStatus.
+    Unpaid, its stock and coupon are free; paid, its units go back on the shelf, unless
+    `restock` is false, and `OrderCancelled` says that there is money to give back. Raises
+    WrongStatus.
     """
     order = _lock(order_id)
     if order.status == OrderStatus.CANCELLED:
@@ -157,7 +163,7 @@ def cancel_order(
     ):
         raise WrongStatus(_("Parts of this order were sent. Return them instead."))
     is_paid = order.financial_status in HOLDS_MONEY
-    if units := _units([order]):
+    if restock and (units := _units([order])):
         notes = f"{order.order_number} was cancelled"
         return_stock(
             quantities=units, now=now, user_id=by.pk if by else None, notes=notes
@@ -198,7 +204,7 @@ def ship_items(
     if order.status not in {OrderStatus.PROCESSING, OrderStatus.SHIPPED}:
         raise WrongStatus(_("Only a paid order can be shipped."))
     items = {item.pk: item for item in order.items.all()}
-    left = {id_: items[id_].quantity - sent for id_, sent in _shipped(items).items()}
+    left = units_to_send(items)
     if not quantities:
         raise TooManyUnits(order.order_number, sum(left.values()))
     for item_id, units in quantities.items():
@@ -333,23 +339,30 @@ def _is_due(order: Order, is_late: bool) -> bool:
 
 
 def _units(orders: Sequence[Order]) -> dict[UUID, int]:
-    """Of all orders together, by variant; what is not sold any more is not counted."""
+    """Of all orders together, by variant, without what was taken out of them.
+
+    What is not sold any more is not counted.
+    """
     units: Counter[UUID] = Counter()
     items = OrderItem.objects.filter(order__in=orders)
-    for variant_id, quantity in items.values_list("variant_id", "quantity"):
-        if variant_id is not None:
+    kept = items.values_list("variant_id", F("quantity") - F("removed_quantity"))
+    for variant_id, quantity in kept:
+        if variant_id is not None and quantity:
             units[variant_id] += quantity
     return dict(units)
 
 
-def _shipped(item_ids: Mapping[UUID, OrderItem]) -> dict[UUID, int]:
-    rows = (
-        ShipmentItem.objects.filter(order_item__in=list(item_ids))
-        .values("order_item_id")
+def units_to_send(items: Mapping[UUID, OrderItem]) -> dict[UUID, int]:
+    """By item id: neither sent so far nor taken out of the order."""
+    sent = dict(
+        ShipmentItem.objects.filter(order_item__in=list(items))
+        .values_list("order_item_id")
         .annotate(units=Sum("quantity"))
     )
-    sent = {row["order_item_id"]: row["units"] for row in rows}
-    return {item_id: sent.get(item_id, 0) for item_id in item_ids}
+    return {
+        id_: max(item.quantity - item.removed_quantity - sent.get(id_, 0), 0)
+        for id_, item in items.items()
+    }
 
 
 def _use_coupons_again(orders: Sequence[Order]) -> None:
