@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.core.paginator import Paginator
 from django.utils.functional import cached_property
 
@@ -11,7 +9,7 @@ from django.utils.functional import cached_property
 LAST_PAGE = 200
 
 
-class BoundedPages(Paginator[Any]):
+class BoundedPages(Paginator):  # type: ignore[type-arg]
     """Pages up to the 200th; rows are counted so far and no further."""
 
     @cached_property
