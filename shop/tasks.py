@@ -1,5 +1,7 @@
 """Scheduled work of the ground floor; each task calls one function."""
 
+from uuid import UUID
+
 import redis
 from celery import shared_task
 from django.conf import settings
@@ -7,7 +9,7 @@ from django.utils import timezone
 
 from shop.events.relay import relay
 from shop.partitions.maintenance import drop_expired, maintain
-from shop.services import idempotency
+from shop.services import idempotency, jobs
 
 HEARTBEAT_KEY = "soko:heartbeat:worker"
 HEARTBEAT_TTL_S = 24 * 3600
@@ -15,6 +17,8 @@ SOCKET_TIMEOUT_S = 5
 # Leaves the rest of the task's time limit to a merge that has just begun.
 MERGE_S = 5 * 60
 DROP_S = 5 * 60
+# Short, so that jobs take turns with other work of the same worker.
+JOB_S = 20.0
 
 
 @shared_task
@@ -48,3 +52,23 @@ def heartbeat() -> None:
         settings.REDIS_URL, socket_timeout=SOCKET_TIMEOUT_S
     ) as client:
         client.set(HEARTBEAT_KEY, timezone.now().isoformat(), ex=HEARTBEAT_TTL_S)
+
+
+@shared_task
+def run_job(*, job_id: str) -> None:
+    """Some seconds of one job; queues itself again until the job has ended. Safe to repeat."""
+    if jobs.run_job(job_id=UUID(job_id), budget_s=JOB_S, clock=timezone.now):
+        run_job.delay(job_id=job_id)
+
+
+@shared_task
+def resume_stale_jobs() -> None:
+    """Queue jobs whose worker died. Safe to repeat."""
+    for job_id in jobs.stale_jobs(now=timezone.now()):
+        run_job.delay(job_id=str(job_id))
+
+
+@shared_task
+def drop_old_jobs() -> None:
+    """Forget jobs that ended long ago. Safe to repeat."""
+    jobs.drop_old_jobs(now=timezone.now())

@@ -9,6 +9,8 @@ from shop.models import (
     GlobalEntity,
     GlobalEvent,
     IdempotencyKey,
+    Job,
+    JobRow,
     Shop,
     ShopStatus,
     Stream,
@@ -75,3 +77,22 @@ class IdempotencyKeyFactory(factory.django.DjangoModelFactory):
     key = factory.Sequence(lambda n: f"key-{n}")
     request_hash = "0" * 64
     expires_at = "2031-01-01T00:00:00Z"
+
+
+class JobFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Job
+
+    shop = factory.SubFactory(ShopFactory)
+    kind = "tests.count"
+    language = "en"
+    touched_at = factory.LazyFunction(timezone.now)
+
+
+class JobRowFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = JobRow
+
+    job = factory.SubFactory(JobFactory)
+    entity_id = factory.LazyFunction(uuid7)
+    label = "A row"
