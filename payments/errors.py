@@ -1,8 +1,11 @@
 """The ways the payments refuse."""
 
+from decimal import Decimal
+
 from django.utils.translation import gettext as _
 
 from shop.errors import DomainError
+from shop.money import format_money
 
 
 class GatewayUnavailable(DomainError):
@@ -68,3 +71,15 @@ class RefundKeyReused(DomainError):
 
     def __init__(self) -> None:
         super().__init__(_("This key belongs to a refund of another amount."))
+
+
+class RefundChanged(DomainError):
+    """What would be given back differs from what the caller was shown."""
+
+    code = "refund_changed"
+
+    def __init__(self, amount: Decimal, currency: str) -> None:
+        super().__init__(
+            _("It comes to %(amount)s by now. Look through it once more.")
+            % {"amount": format_money(amount, currency)}
+        )

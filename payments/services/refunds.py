@@ -54,7 +54,7 @@ def refund_order(
     the caller's own; repeated with it, the same refunds are returned. Raises
     RefundTooLarge, InvalidAmount, NothingPaid, GatewayUnavailable, RefundKeyReused.
     """
-    claimed = _claim(
+    claimed = claim_refund(
         order_id=order_id,
         amount=amount,
         reason=reason,
@@ -107,7 +107,7 @@ def process_refund(*, refund_id: UUID, now: datetime) -> Refund:
 
 
 @transaction.atomic
-def _claim(
+def claim_refund(
     *,
     order_id: UUID,
     amount: Decimal,
@@ -117,6 +117,7 @@ def _claim(
     order_return_id: UUID | None,
     key: str,
 ) -> list[Refund]:
+    """The first half of `refund_order`; the caller goes on with `process_refund`."""
     order, payments = _lock(order_id)
     if key:
         known = _of_key(payments, key, amount)
@@ -128,7 +129,7 @@ def _claim(
         payment.status in (*HOLDS_MONEY, PaymentStatus.REFUNDED) for payment in payments
     ):
         raise NothingPaid
-    left, whole = _left(order, payments)
+    left, whole = left_to_refund(order=order, payments=payments)
     if amount > whole:
         raise RefundTooLarge(whole, order.currency)
     if order_return_id is not None:
@@ -159,7 +160,7 @@ def _claim(
 @transaction.atomic
 def _claim_rest(*, order_id: UUID, now: datetime) -> list[Refund]:
     order, payments = _lock(order_id)
-    left, whole = _left(order, payments)
+    left, whole = left_to_refund(order=order, payments=payments)
     claimed = []
     for payment in payments:
         part = min(whole, left.get(payment.pk, Decimal(0)))
@@ -178,7 +179,9 @@ def _claim_rest(*, order_id: UUID, now: datetime) -> list[Refund]:
     return claimed
 
 
-def _left(order: Order, payments: list[Payment]) -> tuple[dict[UUID, Decimal], Decimal]:
+def left_to_refund(
+    *, order: Order, payments: list[Payment]
+) -> tuple[dict[UUID, Decimal], Decimal]:
     """What can be given back: of each payment, and of the order."""
     left = refundable(payments=payments)
     pending = Refund.objects.filter(payment__in=payments, status=RefundStatus.PENDING)
