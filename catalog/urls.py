@@ -2,6 +2,7 @@
 
 from django.contrib.sitemaps import views as sitemaps
 from django.urls import path
+from django.views.decorators.http import require_safe
 
 from catalog.sitemaps import SITEMAPS
 from catalog.views import listings, products, reviews, wishlists
@@ -47,13 +48,13 @@ urlpatterns = [
     path("search/", listings.search, name="search"),
     path(
         "sitemap.xml",
-        sitemaps.index,
+        require_safe(sitemaps.index),
         {"sitemaps": SITEMAPS, "sitemap_url_name": "catalog:sitemap"},
         name="sitemap-index",
     ),
     path(
         "sitemap-<section>.xml",
-        sitemaps.sitemap,
+        require_safe(sitemaps.sitemap),
         {"sitemaps": SITEMAPS},
         name="sitemap",
     ),

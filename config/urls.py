@@ -2,10 +2,16 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.decorators.http import require_safe
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from shop.admin.partitions import partitions
+
+handler400 = "shop.api.handlers.bad_request"
+handler403 = "shop.api.handlers.permission_denied"
+handler404 = "shop.api.handlers.page_not_found"
+handler500 = "shop.api.handlers.server_error"
 
 api: list[URLPattern | URLResolver] = [
     path("account/", include("users.api.urls")),
@@ -15,12 +21,15 @@ api: list[URLPattern | URLResolver] = [
     path("", include("orders.api.urls")),
     path("", include("payments.api.checkouts")),
     path("payments/", include("payments.api.urls")),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    # They answer in formats of their own, which a refusal would not be in.
+    path("schema/", require_safe(SpectacularAPIView.as_view()), name="schema"),
     # Its script comes from an address of its own: the policy allows none in the page.
     path(
         "",
-        SpectacularSwaggerSplitView.as_view(
-            url_name="v1:schema", template_name="shop/api_docs.html"
+        require_safe(
+            SpectacularSwaggerSplitView.as_view(
+                url_name="v1:schema", template_name="shop/api_docs.html"
+            )
         ),
         name="docs",
     ),
