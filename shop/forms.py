@@ -31,8 +31,7 @@ class PicturesField(forms.FileField):
     def __init__(self, *, most: int, **options: Any) -> None:
         super().__init__(**options)
         self.most = most
-        if most > 1:
-            self.widget.attrs["multiple"] = True
+        self.widget.attrs["multiple"] = most > 1
 
     def to_python(self, data: Any) -> Any:
         return data
