@@ -11,6 +11,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from catalog.models import Product
 from catalog.services.images import add_product_image
+from tests.browser.inspection import Validator
+from tests.browser.page_checks import MODULES
+from tests.browser.scenes import Scenes, build_scenes
+from tests.browser.stage import ARGUMENTS, running_browser, standing
 from tests.factories.catalog import (
     CategoryFactory,
     ProductFactory,
@@ -21,7 +25,6 @@ from tests.factories.shop import ShopFactory
 
 CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 PICTURES = Path(__file__).parents[2] / "ingestion" / "demo" / "pictures"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @dataclass(frozen=True)
@@ -95,3 +98,31 @@ def phone(browser: Browser, market: Market) -> Page:
         is_mobile=True,
     )
     return context.new_page()
+
+
+# ------------------------------------------------------------------ once for a module
+@pytest.fixture(scope="module")
+def scenes(
+    django_db_setup: None, django_db_blocker: Any, django_db_keepdb: bool
+) -> Iterator[Scenes]:
+    stage = standing(build_scenes, blocker=django_db_blocker, keeps=django_db_keepdb)
+    with stage as (address, built):
+        built.address = address
+        yield built
+
+
+@pytest.fixture(scope="module")
+def chromium(scenes: Scenes) -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"There is no Chromium at {CHROMIUM}; set CHROMIUM to its path.")
+    with running_browser(str(CHROMIUM)) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def validator() -> Iterator[Validator | None]:
+    if not MODULES.exists():
+        yield None
+        return
+    with Validator() as process:
+        yield process

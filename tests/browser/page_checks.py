@@ -7,6 +7,7 @@ need them are skipped and say how to install them.
 import json
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,23 @@ needs_tools = pytest.mark.skipif(
 )
 
 
-def axe_findings(page: Page) -> list[str]:
-    """What axe-core has against the page as it stands, one line each; wants none."""
-    # Through the debugger, which the page's content security policy does not govern.
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+def axe_is_there() -> bool:
+    return MODULES.exists()
+
+
+def axe_findings(page: Page, *, rules: list[str] | None = None) -> list[str]:
+    """What axe-core has against the page as it stands, one line each; wants none.
+
+    rules: these alone, instead of all of the tags in RULES.
+    """
+    if not page.evaluate("() => 'axe' in window"):
+        # Through the debugger, which the page's content security policy does not govern.
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    only = (
+        {"type": "rule", "values": rules} if rules else {"type": "tag", "values": RULES}
+    )
     found = page.evaluate(
-        "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
+        "only => axe.run(document, {runOnly: only, resultTypes: ['violations']})", only
     )
     return [
         f"{violation['id']}: {node['html'][:160]} ({node['failureSummary'][:200]})"
@@ -39,48 +51,30 @@ def axe_findings(page: Page) -> list[str]:
     ]
 
 
-def html_findings(pages: dict[str, str], folder: Path) -> list[str]:
-    """What html-validate has against each page's source, one line each; wants none.
-
-    pages: a name -> its HTML. folder: an empty place for them.
-    """
-    for number, html in enumerate(pages.values()):
-        (folder / f"{number:03}.html").write_text(html, encoding="utf-8")
-    report = folder / "report.json"
-    subprocess.run(
-        [
-            str(MODULES / ".bin" / "html-validate"),
-            f"--config={TOOLS / 'htmlvalidate.json'}",
-            f"--formatter=json={report}",
-            *(str(path) for path in sorted(folder.glob("*.html"))),
-        ],
-        capture_output=True,
-        # It says 1 where it found something.
-        check=False,
-    )
-    names = list(pages)
-    return [
-        f"{names[int(Path(file['filePath']).stem)]}:{said['line']}"
-        f" {said['ruleId']}: {said['message']}"
-        for file in json.loads(report.read_text(encoding="utf-8"))
-        for said in file["messages"]
-    ]
-
-
 def lighthouse_scores(
-    address: str, *, chromium: Path, folder: Path
+    address: str,
+    *,
+    chromium: Path,
+    folder: Path,
+    cookies: Mapping[str, str],
+    is_private: bool = False,
 ) -> dict[str, int] | None:
     """Lighthouse's scores of a page, 0..100 by category, as on a desktop.
 
+    is_private: whether the page is not for search engines, which else costs it points.
     None where it lost its own recording, which it does now and then and says to try again.
     """
-    report = folder / "report.json"
+    report, headers = folder / "report.json", folder / "headers.json"
+    crumbs = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    headers.write_text(json.dumps({"Cookie": crumbs} if crumbs else {}))
     done = subprocess.run(
         [
             str(MODULES / ".bin" / "lighthouse"),
             address,
             "--preset=desktop",
             "--quiet",
+            f"--extra-headers={headers}",
+            *(["--skip-audits=is-crawlable"] if is_private else []),
             "--output=json",
             f"--output-path={report}",
             "--only-categories=performance,accessibility,best-practices,seo",

@@ -6,7 +6,6 @@ import re
 import struct
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,27 +14,11 @@ from django.core import mail
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Market
-from tests.browser.page_checks import axe_findings, html_findings, needs_tools
 from tests.factories.users import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EMAIL = "wanjiku@example.com"
 SECRET = "a long way to Mombasa"
-STRANGERS_PAGES = [
-    *("/accounts/login/", "/accounts/signup/", "/accounts/password/reset/"),
-    *("/accounts/password/reset/done/", "/accounts/confirm-email/"),
-    *("/accounts/inactive/", "/accounts/3rdparty/login/cancelled/"),
-]
-OWN_PAGES = [
-    *("/account/", "/account/addresses/", "/account/addresses/new/"),
-    *("/account/profile/", "/account/security/", "/account/sessions/"),
-    *("/account/notices/", "/account/following/", "/accounts/password/change/"),
-    *("/accounts/2fa/", "/accounts/2fa/webauthn/", "/accounts/logout/"),
-    "/accounts/email/",
-]
-WIDER_THAN_SCREEN = (
-    "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
-)
 KEYS = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -227,37 +210,3 @@ def test_address_form_follows_its_country(page: Page, somebody: str) -> None:
     page.get_by_label("Postal code").fill("1000001")
     page.get_by_role("button", name="Keep the address").click()
     expect(page.locator("address")).to_contain_text("100-0001")
-
-
-@needs_tools
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_hold_against_axe_and_html_validate(
-    browser: Any, market: Market, somebody: str, tmp_path: Path, scheme: str
-) -> None:
-    context = browser.new_context(
-        base_url=market.address,
-        color_scheme=scheme,
-        viewport={"width": 390, "height": 900},
-        reduced_motion="reduce",
-    )
-    page = context.new_page()
-    found: list[str] = []
-    sources: dict[str, str] = {}
-
-    def look(*addresses: str) -> None:
-        for address in addresses:
-            page.goto(address, wait_until="load")
-            sources[address] = context.request.get(address).text()
-            found.extend(f"{address}: {line}" for line in axe_findings(page))
-            if page.evaluate(WIDER_THAN_SCREEN):
-                found.append(f"{address}: wider than the screen")
-
-    look(*STRANGERS_PAGES)
-    log_in(page, somebody, PASSWORD)
-    look(*OWN_PAGES, "/accounts/reauthenticate/")
-    page.goto("/accounts/2fa/totp/activate/")
-    confirm_it_is_me(page, PASSWORD)
-    look("/accounts/2fa/totp/activate/", "/accounts/2fa/webauthn/add/")
-
-    assert found == []
-    assert html_findings(sources, tmp_path) == []
