@@ -80,6 +80,13 @@ class OrderRefunded(Event):
     stream: ClassVar[Stream] = Stream.ORDER
 
 
+class PayLinkWanted(Event):
+    """A buyer is to be sent the link to pay an order. `data`: shop_id, checkout_id."""
+
+    type: ClassVar[str] = "order.pay_link_wanted"
+    stream: ClassVar[Stream] = Stream.ORDER
+
+
 class OrderClaimed(Event):
     """A guest's order came to the account that confirmed its address. `data`: shop_id, user_id."""
 

@@ -6,14 +6,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from orders.models import OrderStatus, ShipmentItem
+from orders.models import Order, OrderStatus, ShipmentItem
+from orders.services.drafts import pay_link_token
 from orders.services.news import OrderNews
 from users.queries import chosen_languages
 
@@ -24,6 +25,26 @@ def send_order_news(news: OrderNews) -> None:
     """Raises as the mail server does."""
     with translation.override(_language(news)):
         _message(news).send()
+
+
+def send_pay_link(order: Order) -> None:
+    """To an order that a shop wrote for its buyer. Raises as the mail server does."""
+    with translation.override(_language(OrderNews(order=order, status=""))):
+        assert order.checkout is not None
+        link = reverse("payments:pay_link", args=[pay_link_token(order.checkout.pk)])
+        words = render_to_string(
+            "orders/mail/pay_link.txt",
+            {
+                "order": order,
+                "items": order.items.order_by("id"),
+                "until": order.checkout.expires_at,
+                "address": f"{settings.SITE_URL}{link}",
+                "site": settings.SITE_URL,
+                "market_name": settings.MARKET_NAME,
+            },
+        )
+        subject = _("Pay your order %(number)s") % {"number": order.order_number}
+        EmailMessage(subject=subject, body=words, to=[order.email]).send()
 
 
 def _language(news: OrderNews) -> str:
@@ -61,7 +82,8 @@ def _part(news: OrderNews) -> str:
     """Of a parcel: whether others follow it, or it brings the rest; else empty."""
     if news.parcel is None:
         return ""
-    ordered = news.order.items.aggregate(units=Sum("quantity"))["units"]
+    wanted = Sum(F("quantity") - F("removed_quantity"))
+    ordered = news.order.items.aggregate(units=wanted)["units"]
     shipped = ShipmentItem.objects.filter(tracking__order=news.order)
     by_then = shipped.filter(tracking_id__lte=news.parcel.pk)
     if (by_then.aggregate(units=Sum("quantity"))["units"] or 0) < ordered:

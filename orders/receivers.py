@@ -7,10 +7,11 @@ from orders.events import (
     OrderPaid,
     OrderRefunded,
     OrderShipped,
+    PayLinkWanted,
 )
 from orders.models import OrderStatus
 from orders.services.buyers import tell_who_bought
-from orders.tasks import tell_buyer
+from orders.tasks import mail_pay_link, tell_buyer
 from shop.events import Event, receives
 
 
@@ -48,3 +49,8 @@ def tell_of_the_refund(event: Event) -> None:
         about=str(event.id),
         amount=str(event.data["amount"]),
     )
+
+
+@receives(PayLinkWanted)
+def send_the_link(event: Event) -> None:
+    mail_pay_link.delay(order_id=str(event.entity_id), about=str(event.id))

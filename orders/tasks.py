@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from catalog.services.stock import release_expired_stock
-from orders.mail import send_order_news
+from orders.mail import send_order_news, send_pay_link
 from orders.services import news
 from orders.services.cart import abandon_carts
 from orders.services.checkout import expire_checkouts
@@ -45,4 +45,17 @@ def tell_buyer(
         amount=amount,
         send=send_order_news,
         now=timezone.now(),
+    )
+
+
+@shared_task(
+    acks_late=True,
+    autoretry_for=(OSError, news.BeingSent),
+    retry_backoff=30,
+    max_retries=7,
+)
+def mail_pay_link(*, order_id: str, about: str) -> None:
+    """The link to pay an order by, once for each time it was asked for. Safe to repeat."""
+    news.tell_pay_link(
+        order_id=UUID(order_id), about=about, send=send_pay_link, now=timezone.now()
     )

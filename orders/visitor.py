@@ -17,6 +17,9 @@ COOKIE = "cart"
 SALT = "orders.visitor"
 # In the session: orders that a guest proved to know, by number and e-mail; newest last.
 KNOWN = "known_orders"
+# The same for checkouts whose link to pay was followed.
+KNOWN_CHECKOUTS = "known_checkouts"
+MOST_KNOWN = 20
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,29 @@ def visible_orders(request: HttpRequest) -> QuerySet[Order]:
         own = Checkout.objects.owned_by(None, visitor.token)
         may_see |= Q(user=None, checkout_id__in=list(own.values_list("pk", flat=True)))
     return Order.objects.filter(may_see, deleted_at=None)
+
+
+def visible_checkouts(request: HttpRequest) -> QuerySet[Checkout]:
+    """The visitor's own, and those they were sent the link to pay by."""
+    visitor = visitor_of(request)
+    own = Checkout.objects.owned_by(visitor.user_id, visitor.token)
+    known = request.session.get(KNOWN_CHECKOUTS, [])
+    return own | Checkout.objects.filter(pk__in=known) if known else own
+
+
+def follow_pay_link(request: HttpRequest, checkout_id: UUID) -> None:
+    """Whoever reads the buyer's mail may pay the order, and see it afterwards."""
+    for name, ids in (
+        (KNOWN_CHECKOUTS, [str(checkout_id)]),
+        (KNOWN, _order_ids(checkout_id)),
+    ):
+        known = [one for one in request.session.get(name, []) if one not in ids]
+        request.session[name] = [*known, *ids][-MOST_KNOWN:]
+
+
+def _order_ids(checkout_id: UUID) -> list[str]:
+    orders = Order.objects.filter(checkout_id=checkout_id)
+    return [str(pk) for pk in orders.values_list("pk", flat=True)]
 
 
 def with_token(visitor: Visitor) -> Visitor:

@@ -87,13 +87,17 @@ def price_checkout(*, checkout: Checkout, now: datetime) -> CheckoutView:
     shops = shop_terms(lines)
     address = checkout.shipping_address
     country, province = address.get("country", ""), address.get("province", "")
-    options = delivery_methods(shop_ids=shops, country=country)
+    # What is added to an order travels with it.
+    travels = checkout.adds_to_id is not None
+    options = {} if travels else delivery_methods(shop_ids=shops, country=country)
     chosen = {
         shop_id: _chosen(methods, checkout.delivery.get(str(shop_id)))
         for shop_id, methods in options.items()
         if methods
     }
-    needing = {line.shop_id for line in lines if line.requires_shipping}
+    needing = (
+        set() if travels else {line.shop_id for line in lines if line.requires_shipping}
+    )
     coupons = coupon_terms(codes=checkout.cart.coupon_codes, shop_ids=shops, now=now)
     return CheckoutView(
         checkout=checkout,

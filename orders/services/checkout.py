@@ -103,7 +103,7 @@ def start_checkout(*, cart_id: UUID, now: datetime) -> Checkout:
     shop_ids = set(items.values_list("variant__shop_id", flat=True))
     if not shop_ids:
         raise EmptyCart
-    _add_default_delivery(shop_ids)
+    add_default_delivery(shop_ids)
     there = Checkout.objects.filter(cart=cart, status=CheckoutStatus.OPEN).first()
     if there is not None:
         there.cart = cart
@@ -124,7 +124,7 @@ def set_contact(
 ) -> Checkout:
     """Where news of the order goes. May be repeated. Raises InvalidEmail, CheckoutClosed."""
     checkout = _lock_open(checkout_id)
-    checkout.email = _clean_email(email)
+    checkout.email = clean_email(email)
     if notes is not None:
         checkout.notes = notes.replace("\0", "")[:MOST_NOTES]
     checkout.save(update_fields=["email", "notes"])
@@ -191,8 +191,16 @@ def set_delivery(
 
 
 @transaction.atomic
-def place_orders(*, checkout_id: UUID, quote_hash: str, now: datetime) -> list[Order]:
+def place_orders(
+    *,
+    checkout_id: UUID,
+    quote_hash: str,
+    now: datetime,
+    window: timedelta = PAYMENT_WINDOW,
+) -> list[Order]:
     """Turn a checkout into one order a shop and hold their stock until it is paid.
+
+    window: how long that is.
 
     Safe to repeat, and many times at once: the checkout's row is locked first, and one
     already placed gives its orders. quote_hash: of the quote that the buyer has seen.
@@ -210,7 +218,7 @@ def place_orders(*, checkout_id: UUID, quote_hash: str, now: datetime) -> list[O
     _check_view(view, quote_hash)
     customer_id = _customer(checkout, now)
     redeem_coupons(coupons=_applied(view), customer_id=customer_id)
-    expires_at = now + PAYMENT_WINDOW
+    expires_at = now + window
     is_short = any(line.is_blocked for line in view.lines)
     if is_short:
         # Most likely a refusal: before anything is written.
@@ -294,7 +302,7 @@ def _lock_cart(checkout: Checkout) -> Cart:
     return cart
 
 
-def _clean_email(email: str) -> str:
+def clean_email(email: str) -> str:
     cleaned = email.strip()
     try:
         validate_email(cleaned)
@@ -528,7 +536,8 @@ def _bring_cart_back(checkout: Checkout, now: datetime) -> None:
     """
     ordered = Cart.objects.filter(checkouts=checkout, status=CartStatus.ORDERED)
     old = ordered.first()
-    if old is None:
+    if old is None or checkout.shop_id is not None:
+        # A shop's own draft is nobody's cart.
         return
     fresh = Cart(
         user_id=old.user_id,
@@ -574,7 +583,7 @@ def _as_document(address: ShippingAddress) -> dict[str, str]:
     return {name: getattr(address, name) for name in names}
 
 
-def _add_default_delivery(shop_ids: set[UUID]) -> None:
+def add_default_delivery(shop_ids: set[UUID]) -> None:
     """A shop that has said nothing about delivery sends at the market's flat rate.
 
     To its own country; to every country where its own is not known. The rows are the shop's

@@ -65,7 +65,7 @@ def tell_buyer(
     if order is None or not order.email or order.checkout_id is None:
         return False
     news = _news(order, status, about, amount)
-    if news is None or (message := _claim(order, status, about, now)) is None:
+    if news is None or (message := claim_message(order, status, about, now)) is None:
         return False
     try:
         send(news)
@@ -76,6 +76,33 @@ def tell_buyer(
         raise
     OrderMessage.objects.filter(pk=message.pk).update(sent_at=now)
     _note(order, status)
+    return True
+
+
+def tell_pay_link(
+    *, order_id: UUID, about: str, send: Callable[[Order], None], now: datetime
+) -> bool:
+    """Send the link to pay an order that still waits; as `tell_buyer` otherwise.
+
+    about: which of several, the event's id.
+    """
+    rows = Order.objects.select_related("shop", "checkout").filter(pk=order_id)
+    order = rows.first()
+    if order is None or order.checkout is None or not order.email:
+        return False
+    if order.status != OrderStatus.PENDING:
+        return False
+    message = claim_message(order, "pay_link", about, now)
+    if message is None:
+        return False
+    try:
+        send(order)
+    except SMTPRecipientsRefused:
+        log.warning("pay_link_refused", order=str(order_id))
+    except OSError:
+        message.delete()
+        raise
+    OrderMessage.objects.filter(pk=message.pk).update(sent_at=now)
     return True
 
 
@@ -97,7 +124,9 @@ def _news(order: Order, status: str, about: str, amount: str) -> OrderNews | Non
     return OrderNews(order=order, status=status)
 
 
-def _claim(order: Order, status: str, about: str, now: datetime) -> OrderMessage | None:
+def claim_message(
+    order: Order, status: str, about: str, now: datetime
+) -> OrderMessage | None:
     """None for one that was sent."""
     message, is_mine = OrderMessage.objects.get_or_create(
         order=order, kind=status, about=about, defaults={"claimed_at": now}

@@ -38,7 +38,7 @@ from orders.queries.checkout import checkout_view as read
 from orders.services import checkout as checkouts
 from orders.services.addresses import address_lines
 from orders.services.cart import find_cart
-from orders.visitor import visitor_of
+from orders.visitor import visible_checkouts, visitor_of
 from shop.errors import DomainError
 
 Step = Callable[..., HttpResponse]
@@ -47,8 +47,7 @@ STEPS = {CONTACT: "address", ADDRESS: "address", DELIVERY: "delivery"}
 
 
 def _own(request: HttpRequest) -> Any:
-    visitor = visitor_of(request)
-    return Checkout.objects.owned_by(visitor.user_id, visitor.token)
+    return visible_checkouts(request)
 
 
 def open_checkout(view: Step) -> Callable[..., HttpResponse]:
@@ -251,7 +250,7 @@ def _address_form(request: HttpRequest, found: Checkout) -> CheckoutAddressForm:
     if _is_elsewhere(found, found.cart):
         # Who gets it stays; a street of another country does not.
         address = {name: address.get(name, "") for name in WHO}
-    if not address.get("country") and found.cart:
+    if not address.get("country") and found.cart and found.cart.country:
         address["country"] = found.cart.country
         address["province"] = found.cart.province
     initial = {"email": found.email, **address}

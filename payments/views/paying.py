@@ -5,12 +5,12 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from catalog.errors import OutOfStock
 from orders.errors import (
@@ -23,7 +23,8 @@ from orders.models import Checkout, CheckoutStatus
 from orders.queries.cart import pictures
 from orders.queries.checkout import ADDRESS, CONTACT, CheckoutView, price_checkout
 from orders.services.checkout import expire_checkout, place_orders
-from orders.visitor import visitor_of
+from orders.services.drafts import read_pay_link
+from orders.visitor import follow_pay_link, visible_checkouts
 from payments.forms import PaymentMethodForm
 from payments.queries import PaymentOutcome, PaymentState
 from payments.services.payments import complete_payment, start_payment
@@ -36,14 +37,25 @@ DONE = {PaymentState.SUCCEEDED, PaymentState.AUTHORIZED, PaymentState.REFUNDED}
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay(request: HttpRequest, checkout_id: UUID) -> HttpResponse:
     """Agree to the sum and pay it. A second click, and coming back, do no harm."""
-    visitor = visitor_of(request)
-    mine = Checkout.objects.owned_by(visitor.user_id, visitor.token)
+    mine = visible_checkouts(request)
     found = get_object_or_404(mine.select_related("cart"), pk=checkout_id)
     if found.status == CheckoutStatus.OPEN:
         return _agree(request, found)
     if found.status == CheckoutStatus.AWAITING_PAYMENT:
         return _settle(request, found)
     return redirect("orders:checkout_done", found.pk)
+
+
+@never_cache
+@require_safe
+def pay_link(request: HttpRequest, token: str) -> HttpResponse:
+    """From the mail to an order that a shop wrote for the reader."""
+    checkout_id = read_pay_link(token)
+    known = Checkout.objects.filter(pk=checkout_id, shop__isnull=False)
+    if checkout_id is None or not known.exists():
+        raise Http404
+    follow_pay_link(request, checkout_id)
+    return redirect("payments:pay", checkout_id)
 
 
 def _agree(request: HttpRequest, found: Checkout) -> HttpResponse:
