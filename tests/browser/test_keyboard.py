@@ -90,7 +90,7 @@ def test_cart_is_filled_changed_emptied_and_undone(page: Page) -> None:
     page.evaluate("() => { window.stayed = true }")
     write(page, "Quantity of Lamp 10", "3")
     page.keyboard.press("Tab")
-    expect(page.locator(".sums-total dd")).to_have_text("$60.00")
+    expect(page.locator(".line-amount")).to_have_text("$60.00")
     assert stops_from_top(page)
     press(page, "Remove Lamp 10")
     expect(page.get_by_text("Your cart is empty")).to_be_visible()
@@ -99,7 +99,7 @@ def test_cart_is_filled_changed_emptied_and_undone(page: Page) -> None:
 
     page.keyboard.press("Enter")
 
-    expect(page.locator(".sums-total dd")).to_have_text("$60.00")
+    expect(page.locator(".line-amount")).to_have_text("$60.00")
     assert page.evaluate("() => window.stayed")
 
 
