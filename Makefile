@@ -6,6 +6,8 @@ SHELL := /bin/sh
 
 FITS := import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PY := .venv/bin/python
+# What it takes to stop the private servers: an older environment will do for that.
+KNOWN := import psycopg, redis, celery, rich, structlog, pydantic_settings
 # Local addresses must not go through a proxy.
 export NO_PROXY := 127.0.0.1,localhost,$(NO_PROXY)
 # Extra arguments for pytest: make test ARGS="tests/shop -k money"
@@ -37,8 +39,9 @@ stop: ## Stop a run and the private servers
 
 clean: ## Stop all; delete the environment and ALL DATA of the private servers
 	@if [ -d var ] || [ -n "$$SOKO_VAR" ]; then \
-	  $(MAKE) --no-print-directory env >/dev/null && \
-	  $(PY) -m config.processes stop && $(PY) -m config.servers remove; fi
+	  $(PY) -c '$(KNOWN)' 2>/dev/null || $(MAKE) --no-print-directory env >/dev/null; fi
+# On a line of its own: a line that names $$(MAKE) is carried out even by `make -n`.
+	@if [ -d var ] || [ -n "$$SOKO_VAR" ]; then $(PY) -m config.processes clean; fi
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@echo "Clean."
 
@@ -59,7 +62,7 @@ env: .venv/.installed
 	  echo "  Environment in .venv with $$("$$found" -V)"; \
 	  rm -rf .venv; "$$found" -m venv .venv || exit 1; \
 	fi
-	@if [ -x $(PY) ] && [ -f var/private.env ] && $(PY) -c 'import psycopg, redis, celery, structlog, pydantic_settings' 2>/dev/null; then \
+	@if [ -x $(PY) ] && [ -f var/private.env ] && $(PY) -c '$(KNOWN)' 2>/dev/null; then \
 	  $(PY) -m config.servers stop; fi
 	@$(PY) -c 'import pip' 2>/dev/null || $(PY) -m ensurepip >/dev/null
 	@echo "  Packages of requirements-dev.lock (about a minute the first time)"

@@ -92,6 +92,19 @@ def run(*, fill: bool) -> int:
 
 def stop() -> None:
     """End a run in another terminal, what a killed run left, and the private servers."""
+    was_running = _end_other_run()
+    stopped = servers.stop(var=VAR_DIR)
+    print("Stopped." if was_running or stopped else "Nothing was running.")
+
+
+def clean() -> None:
+    """End a run, and delete the private servers with all their data."""
+    _end_other_run()
+    servers.remove(var=VAR_DIR)
+
+
+def _end_other_run() -> bool:
+    """Whether there was one."""
     pid = runner_pid()
     if pid is not None:
         os.kill(pid, signal.SIGTERM)
@@ -100,8 +113,7 @@ def stop() -> None:
             time.sleep(LOOK_EVERY_S)
     for name in ("web", "worker", "beat"):
         Child(name, [], {}).end_leftover()
-    stopped = servers.stop(var=VAR_DIR)
-    print("Stopped." if pid is not None or stopped else "Nothing was running.")
+    return pid is not None
 
 
 def _guarded(*, fill: bool) -> int:

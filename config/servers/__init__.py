@@ -92,8 +92,11 @@ def remove(*, var: Path) -> None:
         return
     if not (var / "servers.lock").exists() or BASE_DIR.is_relative_to(var.resolve()):
         raise ServerError(f"{var} is not a folder of the private servers. Look at it.")
-    stop(var=var)
     home = open_home(var)
+    with locked(var):
+        for server in _servers(home):
+            # What they would write to end in order is deleted in the next moment.
+            _end(server, is_in_order=False)
     if home.is_outside and home.path.exists():
         home.refuse_strangers()
         shutil.rmtree(home.path)
@@ -205,14 +208,15 @@ def _wait_for(server: Server, address: Address) -> bool:
     return False
 
 
-def _end(server: Server) -> bool:
+def _end(server: Server, *, is_in_order: bool = True) -> bool:
     """Stop a server in order, by force when it does not listen; whether it ran."""
     pid = server.pid()
     if pid is None:
         return False
     # SIGINT is PostgreSQL's fast shutdown: clients are cut off, nothing is lost.
     polite = signal.SIGINT if isinstance(server, PostgresServer) else signal.SIGTERM
-    for number in (polite, signal.SIGQUIT, signal.SIGKILL):
+    numbers = [polite, signal.SIGQUIT, signal.SIGKILL]
+    for number in numbers if is_in_order else numbers[1:]:
         _send(pid, number, server)
         deadline = time.monotonic() + STOP_TIMEOUT_S
         while time.monotonic() < deadline:
