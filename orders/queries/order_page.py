@@ -46,6 +46,39 @@ class OrderPage:
     now: datetime
 
     @property
+    def steps(self) -> list[tuple[OrderStatusChange, bool]]:
+        """The history; with each step whether a parcel left and others were to follow."""
+        parcels = {
+            f"{parcel.carrier} {parcel.tracking_number}".strip()
+            for parcel in self.parcels
+        }
+        steps = []
+        was_paid = False
+        for change in self.history:
+            is_paid = change.status == OrderStatus.PROCESSING
+            steps.append((change, is_paid and was_paid and change.notes in parcels))
+            was_paid = was_paid or is_paid
+        return steps
+
+    @property
+    def to_come(self) -> list[tuple[OrderItem, int]]:
+        """Of an order that was sent in part, what was not sent so far."""
+        if (
+            self.order.status != OrderStatus.PROCESSING
+            or self.order.fulfillment_status != FulfillmentStatus.PARTIAL
+        ):
+            return []
+        sent: Counter[UUID] = Counter()
+        for parcel in self.parcels:
+            for line in parcel.items.all():
+                sent[line.order_item_id] += line.quantity
+        left = [
+            (item, item.quantity - item.removed_quantity - sent[item.pk])
+            for item in self.items
+        ]
+        return [(item, units) for item, units in left if units > 0]
+
+    @property
     def can_cancel(self) -> bool:
         """As long as nothing of it was sent."""
         return (

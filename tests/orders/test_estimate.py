@@ -316,3 +316,9 @@ def test_api_names_the_field_that_is_wrong(query):
 
     assert refused.status_code == 400
     assert "country" in str(refused.json())
+
+
+def test_checkout_without_a_chosen_country_begins_with_the_markets(guest):
+    page = guest.post(reverse("orders:checkout"), follow=True)
+
+    assert '<option value="KE" selected>' in page.content.decode()

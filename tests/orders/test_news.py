@@ -10,6 +10,7 @@ from orders.events import OrderCancelled, OrderPaid, OrderRefunded, OrderShipped
 from orders.mail import send_order_news
 from orders.models import Checkout, Order, OrderStatusChange
 from orders.receivers import tell_of_the_refund, tell_the_buyer
+from orders.services.fulfillment import remove_units
 from orders.services.news import LEASE, BeingSent, tell_buyer
 from orders.services.orders import (
     cancel_order,
@@ -332,3 +333,18 @@ def test_cancelled_order_is_told(order):
 
     assert tell(order, "cancelled")
     assert "is cancelled" in mail.outbox[0].subject
+
+
+def test_parcel_of_all_that_is_left_after_units_were_taken_out_is_the_last(order):
+    first = ship(order, {"Lamp": 1}, "KE1")
+    remove_units(
+        order_id=order.pk,
+        quantities={order.items.get().pk: 1},
+        restock=[],
+        by=None,
+        now=NOON,
+    )
+
+    tell(order, "shipped", about=str(first.pk))
+
+    assert mail.outbox[0].subject == f"Your order {order.order_number} is on its way"

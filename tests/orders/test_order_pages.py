@@ -20,7 +20,8 @@ from orders.models import (
     OrderStatus,
     ReturnKind,
 )
-from orders.services.orders import mark_delivered, ship_items
+from orders.services.orders import mark_delivered, record_refund, ship_items
+from orders.services.returns import receive_return, withdraw
 from tests.factories.catalog import ProductFactory, ProductVariantFactory
 from tests.factories.shop import ShopFactory
 from tests.factories.users import UserFactory
@@ -301,3 +302,62 @@ def test_order_page_asks_the_same_for_one_item_and_many(
 
     with django_assert_num_queries(budget):
         buyer.get(page("order", large))
+
+
+# ------------------------------------------------------------------ sent in part, sent back
+
+
+def test_part_that_was_sent_and_part_that_is_to_come_are_told_apart(buyer, order):
+    item = order.items.get()
+    ship_items(
+        order_id=order.pk,
+        quantities={item.pk: 1},
+        carrier="Posta",
+        tracking_number="KE1",
+        now=timezone.now(),
+        by=None,
+    )
+
+    shown = " ".join(buyer.get(page("order", order)).content.decode().split())
+
+    assert "A part is on its way" in shown
+    assert shown.count("Paid, being packed") == 1
+    assert "Still to come" in shown
+    assert shown.count("× 1") == 2
+
+
+def test_nothing_is_to_come_of_what_was_sent_whole(buyer, order):
+    send(order)
+
+    shown = buyer.get(page("order", order)).content.decode()
+
+    assert "Still to come" not in shown
+    assert "A part is on its way" not in shown
+
+
+def test_refunded_return_says_what_was_given_back(buyer, order):
+    send(order, delivered_ago=timedelta(days=1))
+    now = timezone.now()
+    back = withdraw(order_id=order.pk, now=now)
+    before = buyer.get(page("order", order)).content.decode()
+    receive_return(return_id=back.pk, restock=[], by=None, now=now)
+    due = buyer.get(page("order", order)).content.decode()
+    record_refund(
+        order_id=order.pk,
+        amount=order.items.get().subtotal,
+        now=now,
+        order_return_id=back.pk,
+    )
+    given = buyer.get(page("order", order)).content.decode()
+
+    assert "Ask the shop where to." in before
+    assert "is due for it." in due
+    assert "was given back for it." in given
+    assert "is due for it." not in given
+
+
+def test_mail_leads_to_the_order_with_its_number_filled_in(client, order):
+    shown = client.get(f"{FIND}?number={order.order_number}")
+
+    assert f'value="{order.order_number}"' in shown.content.decode()
+    assert client.get(f"{FIND}?number={'x' * 5000}%00").status_code == 200
