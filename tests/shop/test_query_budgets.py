@@ -27,6 +27,7 @@ from orders.models import (
     ReturnStatus,
 )
 from orders.services.checkout import start_checkout
+from orders.services.drafts import pay_link_token
 from shop.ids import uuid7
 from shop.models import Shop
 from tests.factories.catalog import (
@@ -331,6 +332,15 @@ def pay_again(me: Visitor, rows: int) -> str:
     return reverse("payments:pay", args=[bought.pk])
 
 
+def pay_link(me: Visitor, rows: int) -> str:
+    """To one of so many orders that a shop wrote."""
+    links = Checkout.objects.bulk_create(
+        Checkout(shop=a_shop(me), currency="USD") for _ in range(rows)
+    )
+    wanted = me.once("link", lambda: links[0])
+    return reverse("payments:pay_link", args=[pay_link_token(wanted.pk)])
+
+
 def simulated(me: Visitor, rows: int) -> str:
     SimulatedChargeFactory.create_batch(rows)
     charge = me.once("charge", SimulatedChargeFactory)
@@ -553,6 +563,7 @@ PAGES: dict[str, Page] = {
     "orders:checkout_done": Page(10, done),
     "payments:pay": Page(12, step("payments:pay")),
     "payments:pay again": Page(12, pay_again),
+    "payments:pay_link": Page(5, pay_link, status=302),
     "payments:simulated": Page(6, simulated),
     "orders:delivery_promise": Page(8, delivery_promise),
     # ---- orders, the account
@@ -648,12 +659,10 @@ def test_page_of_the_account_library_asks_the_same(me, name):
 
 
 # ------------------------------------------------------------------ none left out
-OURS = (
-    *("catalog:", "orders:", "payments:", "sell:", "shop:", "users:"),
-    "set_language",
-)
-# Other tables hold them: the admin's, the API's, the library's.
-ELSEWHERE = ("admin:", "v1:", "partitions", *LIBRARIES)
+OURS = ("catalog:", "orders:", "payments:", "shop:", "users:", "set_language")
+# Other tables hold them: the admin's, the API's, the library's. What a shop's own people see
+# is tested beside it.
+ELSEWHERE = ("admin:", "v1:", "sell:", "partitions", *LIBRARIES)
 # They lead to somebody else's server, which says how it went.
 PROVIDERS = ("google_", "openid_connect_")
 # What does not look at how it is asked.

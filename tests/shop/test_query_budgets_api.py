@@ -218,7 +218,8 @@ def test_every_operation_that_reads_has_a_budget():
     reads = {
         path.removeprefix(PREFIX)
         for path, operations in document["paths"].items()
-        if "get" in operations
+        # What a shop's own people ask is tested beside it.
+        if "get" in operations and not path.startswith(f"{PREFIX}sell/")
     }
 
     assert reads <= {path.partition("?")[0] for path in ANSWERS}

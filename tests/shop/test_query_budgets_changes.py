@@ -466,7 +466,7 @@ CHANGES: dict[str, Change] = {
     "catalog:move_wish": Change(20, move_wish),
     "catalog:forget_seen": Change(20, nothing("catalog:forget_seen")),
     "set_language": Change(20, nothing("set_language", language="de")),
-    "account_login": Change(40, log_in, rows=MANY - 1),
+    "account_login": Change(46, log_in, rows=MANY - 1),
 }
 
 
