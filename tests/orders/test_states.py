@@ -1,13 +1,16 @@
-"""Whatever order things happen in, stock, ledger, orders and items agree.
+"""Whatever order things happen in, stock, money, orders and items agree.
 
-Hypothesis makes up sequences of what buyers, shops and time do. SOKO_FULL=1 tries 500.
+Hypothesis makes up sequences of what buyers, their banks, shops and time do. SOKO_FULL=1
+tries 500.
 """
 
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import F, Q, Sum
+from django.test import override_settings
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -20,8 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from catalog.errors import OutOfStock
-from orders.errors import CheckoutExpired
+from catalog.models import ProductVariant, StockReservation
 from orders.models import (
     Checkout,
     CheckoutStatus,
@@ -32,14 +34,12 @@ from orders.models import (
     OrderCoupon,
     OrderReturn,
     OrderStatus,
+    ReturnStatus,
 )
 from orders.services.checkout import expire_checkouts, fail_checkout
 from orders.services.orders import (
     cancel_order,
     mark_delivered,
-    mark_paid,
-    mark_payment_failed,
-    record_refund,
     ship_items,
 )
 from orders.services.returns import (
@@ -49,6 +49,28 @@ from orders.services.returns import (
     request_return,
     withdraw,
 )
+from payments.errors import PaymentUnderWay
+from payments.gateways import SimulatedGateway
+from payments.models import (
+    LedgerEntry,
+    Payment,
+    PaymentAttempt,
+    PaymentStatus,
+    Refund,
+    RefundStatus,
+    SimulatedCharge,
+)
+from payments.queries import refundable_amount
+from payments.services.ledger import gateway_account
+from payments.services.payments import (
+    LIVE,
+    capture_payment,
+    complete_payment,
+    start_payment,
+    void_payment,
+)
+from payments.services.refunds import refund_cancelled_order, refund_order
+from payments.services.settling import settle_open_payments
 from shop.errors import DomainError
 from tests.factories.catalog import ProductVariantFactory
 from tests.factories.orders import CouponFactory, DeliveryMethodFactory
@@ -57,6 +79,12 @@ from tests.orders.purchases import NOON, fill_checkout, say_yes
 
 UNITS = (6, 4, 40)
 USES = 3
+BACK = "/checkout/done/"
+CAME = [
+    PaymentStatus.SUCCEEDED,
+    PaymentStatus.PARTIALLY_REFUNDED,
+    PaymentStatus.REFUNDED,
+]
 
 
 class Trade(RuleBasedStateMachine):
@@ -77,8 +105,37 @@ class Trade(RuleBasedStateMachine):
         self.buyers = 0
 
     def teardown(self):
-        transaction.set_rollback(True)
-        self.whole.__exit__(None, None, None)
+        try:
+            if hasattr(self, "levels") and not connection.needs_rollback:
+                self.let_time_run_out()
+        finally:
+            transaction.set_rollback(True)
+            self.whole.__exit__(None, None, None)
+
+    def let_time_run_out(self):
+        """Whatever was begun has ended, and nobody holds what is another's."""
+        self.now += timedelta(days=1)
+        while settle_open_payments(now=self.now):
+            pass
+        expire_checkouts(now=self.now)
+        ended = [CheckoutStatus.PAID, CheckoutStatus.FAILED, CheckoutStatus.EXPIRED]
+        assert not Checkout.objects.exclude(status__in=ended).exists()
+        assert not PaymentAttempt.objects.filter(status__in=LIVE).exists()
+        assert not StockReservation.objects.exists()
+        assert not ProductVariant.objects.exclude(reserved_quantity=0).exists()
+        self.stock_agrees()
+        self.statuses_agree()
+        self.money_agrees()
+        charges = SimulatedCharge.objects.all()
+        assert {charge.state for charge in charges} <= {
+            *("captured", "voided", "declined")
+        }
+        # A cancelled order keeps nothing; of the others the shop has what was not given back.
+        kept = Order.objects.filter(checkout__status=CheckoutStatus.PAID)
+        owed = kept.exclude(Q(status="cancelled") | Q(payments=None)).aggregate(
+            sum=Sum(F("total_price") - F("total_refunded"))
+        )
+        assert _held(charges) == (owed["sum"] or 0)
 
     @initialize()
     def open_shops(self):
@@ -138,24 +195,61 @@ class Trade(RuleBasedStateMachine):
         checkout_id = self.place_order(wanted, has_coupon=data.draw(st.booleans()))
         if checkout_id is None:
             return multiple()
-        paid = mark_paid(checkout_id=checkout_id, now=self.now)
-        return multiple(*self.in_order(paid))
+        self.start(checkout_id, "approve")
+        return self.paid_orders(checkout_id)
 
-    @rule(target=orders, checkout_id=checkouts)
-    def pay(self, checkout_id):
+    @rule(
+        target=orders,
+        checkout_id=checkouts,
+        token=st.sampled_from(
+            ["approve", "decline", "time_out", "require_action", "authorize"]
+        ),
+    )
+    def pay(self, checkout_id, token):
+        self.start(checkout_id, token)
+        return self.paid_orders(checkout_id)
+
+    def start(self, checkout_id, token):
         try:
-            paid = mark_paid(checkout_id=checkout_id, now=self.now)
-        except (OutOfStock, CheckoutExpired):
-            checkout = Checkout.objects.get(pk=checkout_id)
-            assert checkout.is_overdue(self.now) or checkout.status == "expired"
-            return multiple()
+            start_payment(
+                checkout_id=checkout_id,
+                gateway="test",
+                token="approve" if token == "authorize" else token,
+                return_url=BACK,
+                now=self.now,
+                capture=token != "authorize",
+            )
+        except PaymentUnderWay:
+            tries = PaymentAttempt.objects.filter(payment__checkout=checkout_id)
+            assert tries.filter(status__in=LIVE).exists()
         except DomainError:
-            return multiple()
-        return multiple(*self.in_order(paid))
+            checkout = Checkout.objects.get(pk=checkout_id)
+            is_waiting = checkout.status == CheckoutStatus.AWAITING_PAYMENT
+            assert not is_waiting or checkout.is_overdue(self.now)
 
-    @rule(checkout_id=checkouts)
-    def fail_to_pay(self, checkout_id):
-        mark_payment_failed(checkout_id=checkout_id, now=self.now)
+    def paid_orders(self, checkout_id):
+        of = Order.objects.filter(checkout=checkout_id).exclude(invoices=None)
+        return multiple(*self.in_order(of))
+
+    @rule(target=orders, checkout_id=checkouts, is_approved=st.booleans())
+    def confirm(self, checkout_id, is_approved):
+        """At the bank, and back."""
+        waiting = PaymentAttempt.objects.filter(
+            payment__checkout=checkout_id, status=PaymentStatus.REQUIRES_ACTION
+        )
+        for key in sorted(set(waiting.values_list("key", flat=True))):
+            SimulatedGateway().decide(key=key, is_approved=is_approved)
+        complete_payment(checkout_id=checkout_id, now=self.now)
+        return self.paid_orders(checkout_id)
+
+    @rule(target=orders, checkout_id=checkouts, is_wanted=st.booleans())
+    def end_authorization(self, checkout_id, is_wanted):
+        step = capture_payment if is_wanted else void_payment
+        try:
+            step(checkout_id=checkout_id, now=self.now)
+        except DomainError:
+            pass
+        return self.paid_orders(checkout_id)
 
     @rule(checkout_id=checkouts)
     def give_up(self, checkout_id):
@@ -200,6 +294,9 @@ class Trade(RuleBasedStateMachine):
                 "refunded",
                 "delivered",
             }
+        else:
+            # What the payments do when they hear of it.
+            refund_cancelled_order(order_id=order_id, now=self.now)
 
     @rule(order_id=orders, units=st.integers(1, 3))
     def ship(self, order_id, units):
@@ -227,10 +324,29 @@ class Trade(RuleBasedStateMachine):
     def refund(self, order_id, share):
         order = Order.objects.get(pk=order_id)
         amount = (order.total_price * Decimal(share)).quantize(Decimal("0.01"))
+        self.give_back(order_id, amount)
+
+    @rule(return_id=returns)
+    def refund_return(self, return_id):
+        back = OrderReturn.objects.get(pk=return_id)
+        if back.status == ReturnStatus.RECEIVED and back.refund_total:
+            self.give_back(back.order_id, back.refund_total, order_return_id=back.pk)
+
+    def give_back(self, order_id, amount, **more):
+        left = refundable_amount(order_id=order_id)
         try:
-            record_refund(order_id=order_id, amount=amount, now=self.now)
+            refund_order(
+                order_id=order_id,
+                amount=amount,
+                reason="",
+                by=None,
+                now=self.now,
+                **more,
+            )
         except DomainError:
-            assert amount > order.total_price - order.total_refunded
+            assert amount > left
+        else:
+            assert amount <= left
 
     @rule(return_id=returns, is_yes=st.booleans())
     def answer(self, return_id, is_yes):
@@ -263,6 +379,10 @@ class Trade(RuleBasedStateMachine):
     def expire(self):
         expire_checkouts(now=self.now)
 
+    @rule()
+    def settle(self):
+        settle_open_payments(now=self.now)
+
     # -------------------------------------------------------------- always
 
     @invariant()
@@ -271,9 +391,47 @@ class Trade(RuleBasedStateMachine):
             assert_stock_agrees(self.levels)
 
     @invariant()
+    def the_database_would_commit(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+
+    @invariant()
+    def money_agrees(self):
+        given = Refund.objects.filter(status=RefundStatus.SUCCEEDED)
+        for payment in Payment.objects.select_related("order").prefetch_related(
+            "refunds"
+        ):
+            back = sum(
+                refund.amount
+                for refund in payment.refunds.all()
+                if refund.status == RefundStatus.SUCCEEDED
+            )
+            assert payment.order.total_refunded == back <= payment.amount
+            has_come = payment.status in CAME
+            assert has_come or not back
+            assert (payment.status == PaymentStatus.REFUNDED) == (
+                has_come and back == payment.amount
+            )
+            if payment.order.invoices.exists():
+                assert has_come
+        came = Payment.objects.filter(status__in=CAME)
+        booked = _sum(came) - _sum(given)
+        entries = LedgerEntry.objects.filter(account=gateway_account("test"))
+        assert _sum(entries) == booked
+        assert _sum(LedgerEntry.objects.all()) == 0
+        # What the bank has taken and we have not heard of is for the open tries.
+        unheard = _held(SimulatedCharge.objects.all()) - booked
+        live = PaymentAttempt.objects.filter(status__in=LIVE)
+        assert unheard == 0 or (unheard > 0 and live.exists())
+
+    @invariant()
     def statuses_agree(self):
         orders = Order.objects.select_related("checkout").prefetch_related(
-            "invoices", "status_history", "items__shipment_items"
+            "invoices",
+            "status_history",
+            "items__shipment_items",
+            "items__return_items__order_return",
         )
         for order in orders:
             is_paid = order.financial_status in {
@@ -281,7 +439,12 @@ class Trade(RuleBasedStateMachine):
                 FinancialStatus.PARTIALLY_REFUNDED,
                 FinancialStatus.REFUNDED,
             }
-            assert is_paid == bool(order.invoices.all())
+            if order.invoices.all():
+                assert is_paid
+            elif is_paid:
+                # The money came when the order could not be kept, and is given back.
+                assert order.status == OrderStatus.CANCELLED
+                assert order.financial_status == FinancialStatus.REFUNDED
             if order.status in {"processing", "shipped", "delivered", "refunded"}:
                 assert is_paid
                 assert order.checkout.status == CheckoutStatus.PAID
@@ -301,12 +464,36 @@ class Trade(RuleBasedStateMachine):
             assert coupon.usage_count == uses.count() <= USES
 
 
+def _sum(rows):
+    return rows.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+
+
+def _held(charges):
+    """What a bank has taken and not given back."""
+    return sum(
+        (
+            charge.amount - sum(map(Decimal, charge.refunds.values()))
+            for charge in charges
+            if charge.state == SimulatedCharge.State.CAPTURED
+        ),
+        Decimal(0),
+    )
+
+
 def _assert_parcels_agree(order):
-    left = [
-        item.quantity - sum(one.quantity for one in item.shipment_items.all())
-        for item in order.items.all()
+    items = order.items.all()
+    sent = [sum(one.quantity for one in item.shipment_items.all()) for item in items]
+    back = [
+        sum(
+            line.quantity
+            for line in item.return_items.all()
+            if line.order_return.status != ReturnStatus.REJECTED
+        )
+        for item in items
     ]
+    left = [item.quantity - units for item, units in zip(items, sent, strict=True)]
     assert min(left) >= 0
+    assert all(one <= other for one, other in zip(back, sent, strict=True))
     if order.fulfillment_status == FulfillmentStatus.UNFULFILLED:
         assert sum(left) == sum(item.quantity for item in order.items.all())
     if order.fulfillment_status == FulfillmentStatus.FULFILLED:
@@ -314,11 +501,12 @@ def _assert_parcels_agree(order):
 
 
 @pytest.mark.django_db
-def test_any_sequence_leaves_stock_and_orders_in_agreement():
+@override_settings(ALLOW_TEST_GATEWAY=True)
+def test_any_sequence_leaves_stock_money_and_orders_in_agreement():
     run_state_machine_as_test(
         Trade,
         settings=settings(
-            max_examples=500 if FULL else 16,
+            max_examples=500 if FULL else 12,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
