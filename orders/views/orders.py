@@ -60,8 +60,8 @@ def of_visitor(page: Page) -> Page:
 def find_order(request: HttpRequest) -> HttpResponse:
     """For guests: by number and e-mail. One answer, whether the order exists or not."""
     # Mails lead here with the number filled in.
-    known = {"number": request.GET.get("number", "")[:64]}
-    form = FindOrderForm(request.POST or None, initial=known)
+    initial = {"number": request.GET.get("number", "")[:64]}
+    form = FindOrderForm(request.POST or None, initial=initial)
     if form.is_valid():
         who = request.META.get("REMOTE_ADDR", "")
         if not is_within_limit(
