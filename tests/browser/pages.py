@@ -488,6 +488,7 @@ NO_PAGES = {
     ),
     "set_language": "leads back to where one was",
     "orders:checkout": "leads to the step that is next",
+    "payments:pay_link": "leads from a mail to payments:pay",
     "account_confirm_login_code": "leads to the log-in: codes by mail are not offered",
     "google_login_by_token": "takes what a script of Google’s sends, which no page here has",
     "google_callback": "leads to the log-in, or to socialaccount_login_error",
