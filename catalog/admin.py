@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.postgres.search import SearchQuery
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -35,7 +36,7 @@ from catalog.models import (
     Wishlist,
     WishlistItem,
 )
-from catalog.services.prices import hold_product, record_price
+from catalog.services.prices import hold_product, record_price, show_lowest_prices
 from catalog.services.reviews import forget_photos, moderate_review
 from shop.admin.base import HistoryAdmin, HistoryInline, ModelAdmin, TabularInline
 from shop.admin.columns import badge, link, money, reference
@@ -211,8 +212,12 @@ class ProductAdmin(ModelAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         own = super().get_readonly_fields(request, obj)
+        if obj is None:
+            return own
+        # What it costs is what its variants cost: theirs is the one price to change.
+        shown = ("price", "compare_price") if obj.variants.exists() else ()
         # Orders, stock and prices were made in the shop and in its currency.
-        return (*own, "shop", "currency") if obj else own
+        return (*own, "shop", "currency", *shown)
 
     def save_formset(
         self, request: HttpRequest, form: Any, formset: Any, change: bool
@@ -235,6 +240,8 @@ class ProductAdmin(ModelAdmin):
                 now=timezone.now(),
                 user_id=request.user.pk,
             )
+        # The cheapest one may have been deleted.
+        show_lowest_prices(product_ids=[form.instance.pk], now=timezone.now())
 
 
 @admin.register(ProductVariant)
@@ -260,6 +267,19 @@ class ProductVariantAdmin(ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         own = super().get_readonly_fields(request, obj)
         return (*own, "product") if obj else own
+
+    def delete_model(self, request: HttpRequest, obj: ProductVariant) -> None:
+        self.delete_queryset(request, ProductVariant.objects.filter(pk=obj.pk))
+
+    @transaction.atomic
+    def delete_queryset(
+        self, request: HttpRequest, queryset: QuerySet[ProductVariant]
+    ) -> None:
+        products = sorted(set(queryset.values_list("product_id", flat=True)))
+        for product_id in products:
+            hold_product(product_id=product_id)
+        super().delete_queryset(request, queryset)
+        show_lowest_prices(product_ids=products, now=timezone.now())
 
     def save_model(
         self, request: HttpRequest, obj: ProductVariant, form: Any, change: bool

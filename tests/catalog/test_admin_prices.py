@@ -61,6 +61,28 @@ def test_price_of_a_variant_has_its_history(client, operator):
     assert ProductVariant.objects.get().price == Decimal(8)
 
 
+def test_price_of_a_product_is_that_of_its_variants(client, operator):
+    product = ProductFactory(price=8)
+    cheap, dear = (ProductVariantFactory(product=product, price=n) for n in (8, 12))
+    page = client.get(reverse("admin:catalog_product_change", args=[product.pk]))
+
+    fields = page.context["adminform"].form.fields
+    assert {"price", "compare_price", "cost_price"} & set(fields) == {"cost_price"}
+
+    address = reverse("admin:catalog_productvariant_delete", args=[cheap.pk])
+    assert client.post(address, {"post": "yes"}).status_code == 302
+    product.refresh_from_db()
+    assert (product.price, product.variants.get()) == (Decimal(12), dear)
+
+
+def test_price_of_a_product_without_variants_is_its_own(client, operator):
+    product = ProductFactory(price=8)
+
+    page = client.get(reverse("admin:catalog_product_change", args=[product.pk]))
+
+    assert "price" in page.context["adminform"].form.fields
+
+
 def test_review_that_is_shown_counts(client, operator):
     review = ProductReviewFactory(is_approved=False, rating=3)
     address = reverse("admin:catalog_productreview_change", args=[review.pk])
