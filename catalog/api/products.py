@@ -21,6 +21,7 @@ from catalog.models import Product, ProductImage, ProductVariant
 from catalog.product_forms import LONGEST_EMAIL, read_key
 from catalog.queries.products import gone_product
 from catalog.services.alerts import ask_for_alert
+from shop.api.guests import SessionOrGuest
 from shop.api.pagination import NewestFirst
 from shop.models import Shop
 
@@ -192,6 +193,7 @@ class VariantListView(generics.ListAPIView[ProductVariant]):
 class AlertView(APIView):
     """Tell me once when a variant that is sold out is back."""
 
+    authentication_classes = (SessionOrGuest,)
     permission_classes = (permissions.AllowAny,)
 
     @extend_schema(
