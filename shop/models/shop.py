@@ -1,3 +1,4 @@
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -44,11 +45,25 @@ class Shop(Entity):
     contact_email = models.EmailField(blank=True, **fields.both(""))
     phone = fields.text(32)
     logo = models.ImageField(upload_to="shops/", blank=True, **fields.both(""))
+    banner = models.ImageField(upload_to="shops/", blank=True, **fields.both(""))
     currency = fields.currency()
     country = fields.country()
     # Its prices are what a buyer pays; otherwise tax is added to them.
     prices_include_tax = models.BooleanField(**fields.both(True))
+    # Whose clock its days, schedules and closures follow; an IANA name.
+    timezone = fields.text(64, **fields.both("UTC"))
+    tax_number = fields.text(64)
+    # How long goods may be sent back; the law's 14 days hold whatever stands here.
+    return_days = models.IntegerField(**fields.both(14))
+    return_rule = fields.long_text()
     status = fields.choice(ShopStatus, ShopStatus.PENDING)
+    # Why it was approved, refused, suspended; its people read it.
+    status_reason = fields.long_text()
+    status_changed_at = fields.moment()
+    # A holiday: its pages stay, nothing can be bought, [from, until).
+    closed_from = fields.moment()
+    closed_until = fields.moment()
+    closed_note = fields.long_text()
     commission_rate = models.DecimalField(
         max_digits=5, decimal_places=4, **fields.both(Decimal("0.1000"))
     )
@@ -75,6 +90,17 @@ class Shop(Entity):
                 condition=models.Q(commission_rate__range=(0, 1)),
                 name="chk_shops_commission_rate",
             ),
+            models.CheckConstraint(
+                condition=models.Q(return_days__range=(0, 3650)),
+                name="chk_shops_return_days",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closed_until__isnull=True)
+                | models.Q(closed_from__isnull=False)
+                & models.Q(closed_until__gt=models.F("closed_from")),
+                name="chk_shops_closed",
+                violation_error_message="A closure ends after it begins.",
+            ),
             # What a row with its shop's currency refers to: (shop_id, currency).
             models.UniqueConstraint(
                 fields=["id", "currency"], name="uk_shops_id_currency"
@@ -83,6 +109,12 @@ class Shop(Entity):
 
     def __str__(self) -> str:
         return str(self.name)
+
+    def is_closed_at(self, now: datetime) -> bool:
+        """Whether its people are away: what it sells can be looked at, not bought."""
+        if self.closed_from is None or now < self.closed_from:
+            return False
+        return self.closed_until is None or now < self.closed_until
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:shop", args=[self.slug])

@@ -5,6 +5,7 @@ from users.models import (
     MemberRole,
     Role,
     ShopFollower,
+    ShopInvitation,
     ShopMember,
     User,
     UserActivity,
@@ -98,3 +99,13 @@ class ShopMemberFactory(factory.django.DjangoModelFactory):
     shop = factory.SubFactory("tests.factories.shop.ShopFactory")
     user = factory.SubFactory(UserFactory)
     role = MemberRole.STAFF
+
+
+class ShopInvitationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ShopInvitation
+
+    shop = factory.SubFactory("tests.factories.shop.ShopFactory")
+    email = factory.Sequence(lambda n: f"asked{n}@example.com")
+    key_hash = factory.Sequence(lambda n: f"{n:064d}")
+    expires_at = "2040-01-01T00:00:00Z"

@@ -42,5 +42,34 @@ class Door:
 
 DOORS: dict[str, Door] = {
     "sell:choose": Door(None),
+    "sell:open": Door(None),
+    "sell:invitation": Door(None, args=lambda _stall: {"key": "unknown"}),
+    "sell:settings": Door(Right.SETTINGS, sends={"POST": nothing}),
+    "sell:closure": Door(
+        Right.SETTINGS, sends={"POST": lambda _stall: {"open": "1"}}, is_read=False
+    ),
+    "sell:members": Door(
+        Right.MEMBERS,
+        sends={"POST": lambda _stall: {"email": "x@example.com", "role": "staff"}},
+    ),
+    "sell:member_role": Door(
+        Right.MEMBERS,
+        args=lambda stall: {"member_id": stall.member.pk},
+        sends={"POST": lambda _stall: {"role": "staff"}},
+        is_read=False,
+    ),
+    "sell:leave": Door(Right.SEE_SHOP, sends={"POST": nothing}, is_read=False),
+    "sell:member_remove": Door(
+        Right.MEMBERS,
+        args=lambda stall: {"member_id": stall.member.pk},
+        sends={"POST": nothing},
+        is_read=False,
+    ),
+    "sell:invitation_withdraw": Door(
+        Right.MEMBERS,
+        args=lambda stall: {"invitation_id": stall.invitation.pk},
+        sends={"POST": nothing},
+        is_read=False,
+    ),
     "sell:home": Door(Right.SEE_SHOP),
 }

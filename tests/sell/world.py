@@ -18,7 +18,12 @@ from tests.factories.catalog import (
 )
 from tests.factories.orders import OrderReturnPhotoFactory
 from tests.factories.shop import ShopFactory
-from tests.factories.users import OperatorFactory, ShopMemberFactory, UserFactory
+from tests.factories.users import (
+    OperatorFactory,
+    ShopInvitationFactory,
+    ShopMemberFactory,
+    UserFactory,
+)
 from tests.orders.purchases import buy
 from users.models import MemberRole
 
@@ -38,6 +43,8 @@ class Stall:
         self.owner = self.shop.owner
         self.manager = self._member(MemberRole.MANAGER)
         self.staff = self._member(MemberRole.STAFF)
+        self.member = ShopMemberFactory(shop=self.shop, role=MemberRole.STAFF)
+        self.invitation = ShopInvitationFactory(shop=self.shop)
         self.product = ProductFactory(shop=self.shop, currency="KES", price=1000)
         self.variant = ProductVariantFactory(
             product=self.product, shop=self.shop, price=1000, inventory_quantity=50

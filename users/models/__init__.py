@@ -1,5 +1,6 @@
 from users.models.activity import UserActivity
 from users.models.connection import ShopFollower, UserConnection, UserSocial
+from users.models.invitation import ShopInvitation
 from users.models.member import MemberRole, ShopMember
 from users.models.profile import UserProfile
 from users.models.role import Role, UserRole
@@ -10,6 +11,7 @@ __all__ = [
     "MemberRole",
     "Role",
     "ShopFollower",
+    "ShopInvitation",
     "ShopMember",
     "User",
     "UserActivity",

@@ -26,9 +26,15 @@ PAGES: tuple[tuple[str, str | Promise, str, Right], ...] = (
     ("sell:reviews", _("Reviews"), "speech", Right.ANSWER_REVIEWS),
     ("sell:customers", _("Customers"), "heart", Right.SEE_CUSTOMERS),
     ("sell:numbers", _("Numbers"), "chart", Right.SEE_NUMBERS),
-    ("sell:jobs", _("Jobs"), "check", Right.EDIT_PRODUCTS),
+    ("sell:jobs", _("Jobs"), "check", Right.SEE_SHOP),
     ("sell:members", _("People"), "person", Right.MEMBERS),
     ("sell:settings", _("Settings"), "sliders", Right.SETTINGS),
+)
+
+SETTINGS: tuple[tuple[str, str | Promise], ...] = (
+    ("sell:settings", _("Profile and holidays")),
+    ("sell:delivery", _("Delivery")),
+    ("sell:taxes", _("Tax")),
 )
 
 
@@ -47,18 +53,33 @@ def counter_pages(context: dict[str, Any]) -> list[CounterPage]:
     seller: Seller = request.seller
     pages = []
     for name, label, icon, right in PAGES:
-        if not seller.may(right):
-            continue
-        try:
-            address = reverse(name, args=[seller.shop.slug])
-        except NoReverseMatch:
-            continue
-        is_home = name == "sell:home"
-        is_current = (
-            request.path == address if is_home else request.path.startswith(address)
-        )
-        pages.append(CounterPage(label, icon, address, is_current))
+        address = _address(name, seller) if seller.may(right) else ""
+        if address:
+            is_home = name == "sell:home"
+            is_in = request.path.startswith(address)
+            is_current = request.path == address if is_home else is_in
+            pages.append(CounterPage(label, icon, address, is_current))
     return pages
+
+
+@register.simple_tag(takes_context=True)
+def settings_pages(context: dict[str, Any]) -> list[CounterPage]:
+    """The pages of the settings; the one of the request's address is current."""
+    request = context["request"]
+    named = [(label, _address(name, request.seller)) for name, label in SETTINGS]
+    return [
+        CounterPage(label, "", address, request.path == address)
+        for label, address in named
+        if address
+    ]
+
+
+def _address(name: str, seller: Seller) -> str:
+    """Empty for a page that there is not."""
+    try:
+        return reverse(name, args=[seller.shop.slug])
+    except NoReverseMatch:
+        return ""
 
 
 @register.simple_tag(takes_context=True)
