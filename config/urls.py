@@ -39,6 +39,8 @@ api: list[URLPattern | URLResolver] = [
 sell: list[URLPattern | URLResolver] = [
     path("", include("users.sell_urls")),
     path("", include("analytics.sell_urls")),
+    path("", include("orders.sell_urls")),
+    path("", include("payments.sell_urls")),
 ]
 
 urlpatterns = [

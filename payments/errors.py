@@ -83,3 +83,10 @@ class RefundChanged(DomainError):
             _("It comes to %(amount)s by now. Look through it once more.")
             % {"amount": format_money(amount, currency)}
         )
+
+
+class NothingToChange(DomainError):
+    code = "nothing_to_change"
+
+    def __init__(self) -> None:
+        super().__init__(_("Choose what to take out or to add."))

@@ -190,7 +190,7 @@ def refund_items(
     now. key: of the caller's own; repeated with it, nothing is given twice and the same
     refunds are returned. Otherwise as `preview_refund` and `refund_order`.
     """
-    claimed = _claim(
+    claimed = claim_items(
         order_id=order_id,
         lines=lines,
         delivery=delivery,
@@ -208,7 +208,7 @@ def refund_items(
 
 
 @transaction.atomic
-def _claim(
+def claim_items(
     *,
     order_id: UUID,
     lines: Sequence[RefundLine],
@@ -220,6 +220,7 @@ def _claim(
     now: datetime,
     key: str,
 ) -> list[Refund]:
+    """The first half of `refund_items`; the caller goes on with `process_refund`."""
     order = lock_order(order_id)
     if key:
         known = Refund.objects.filter(payment__order=order, idempotency_key=key)

@@ -1,0 +1,48 @@
+"""The pages behind a shop's counter that belong to this app."""
+
+from django.urls import path
+
+from orders.views import sell_orders
+
+urlpatterns = [
+    path("<slug:shop>/orders/", sell_orders.orders, name="orders"),
+    path("<slug:shop>/orders/slips/", sell_orders.slips, name="order_slips"),
+    path("<slug:shop>/orders/ship/", sell_orders.ship_many, name="orders_ship"),
+    path("<slug:shop>/orders/drafts/", sell_orders.draft_list, name="drafts"),
+    path(
+        "<slug:shop>/orders/drafts/<uuid:checkout_id>/",
+        sell_orders.draft,
+        name="draft",
+    ),
+    path("<slug:shop>/orders/<uuid:order_id>/", sell_orders.order, name="order"),
+    path(
+        "<slug:shop>/orders/<uuid:order_id>/note/",
+        sell_orders.note,
+        name="order_note",
+    ),
+    path(
+        "<slug:shop>/orders/<uuid:order_id>/ship/",
+        sell_orders.ship,
+        name="order_ship",
+    ),
+    path(
+        "<slug:shop>/orders/<uuid:order_id>/delivered/",
+        sell_orders.delivered,
+        name="order_delivered",
+    ),
+    path(
+        "<slug:shop>/orders/<uuid:order_id>/cancel/",
+        sell_orders.cancel,
+        name="order_cancel",
+    ),
+    path(
+        "<slug:shop>/orders/<uuid:order_id>/link/",
+        sell_orders.link,
+        name="order_link",
+    ),
+    path(
+        "<slug:shop>/orders/<uuid:order_id>/invoice/",
+        sell_orders.invoice,
+        name="order_invoice",
+    ),
+]
