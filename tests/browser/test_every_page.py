@@ -146,6 +146,14 @@ DATA = re.compile(
 )
 
 
+def translations(language: str) -> dict[str, str]:
+    """Every text that pages are written in -> its words; texts with a plural are left out."""
+    found: dict[str, str] = {}
+    for part in reversed(trans_real.translation(language)._catalog._catalogs):  # type: ignore[attr-defined]
+        found |= {text: words for text, words in part.items() if isinstance(text, str)}
+    return found
+
+
 @pytest.mark.parametrize("language", ["de", "sw", "pt-br"])
 def test_main_pages_speak_the_language(
     language: str,
@@ -153,7 +161,7 @@ def test_main_pages_speak_the_language(
     chromium: Browser,
     validator: Validator | None,
 ) -> None:
-    said = trans_real.translation(language)._catalog  # type: ignore[attr-defined]
+    said = translations(language)
     pages = [page for page in PAGES if str(page) in MAIN_PAGES]
     assert len(pages) == len(MAIN_PAGES)
     wrong = []
