@@ -21,6 +21,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("orders.api.urls")),
     path("", include("payments.api.checkouts")),
     path("payments/", include("payments.api.urls")),
+    path("", include("users.api.sell_jobs")),
     # They answer in formats of their own, which a refusal would not be in.
     path("schema/", require_safe(SpectacularAPIView.as_view()), name="schema"),
     # Its script comes from an address of its own: the policy allows none in the page.

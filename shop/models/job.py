@@ -111,7 +111,8 @@ class Job(models.Model):
 
     @property
     def handled_rows(self) -> int:
-        return self.done_rows + self.refused_rows
+        handled: int = self.done_rows + self.refused_rows
+        return handled
 
 
 class RowState(models.TextChoices):

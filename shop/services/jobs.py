@@ -173,13 +173,15 @@ class Result:
 
 Work = Callable[[Chunk], Iterable[Result]]
 Words = Callable[[Mapping[str, Any]], str]
+Shown = Callable[[Any, Mapping[str, Any]], str]
 
 
 @dataclass(frozen=True)
 class Kind:
     """right: the word of `users.rights` that who sees, stops or undoes such a job needs.
 
-    words: what it does, for a person, from its params, in the active language.
+    words: what it does, for a person, from its params, in the active language. shown: a row's
+    `before` or `after`, with the params, as a person reads it.
     """
 
     name: str
@@ -187,13 +189,26 @@ class Kind:
     words: Words
     work: Work
     undo: Work | None
+    shown: Shown
 
 
 _kinds: dict[str, Kind] = {}
 
 
+def plainly(value: Any, _params: Mapping[str, Any]) -> str:
+    """JSON of a row that is a text, a number, nothing, or a list of these."""
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value)
+    return "" if value is None else str(value)
+
+
 def job_kind(
-    name: str, *, right: str, words: Words, undo: Work | None = None
+    name: str,
+    *,
+    right: str,
+    words: Words,
+    undo: Work | None = None,
+    shown: Shown = plainly,
 ) -> Callable[[Work], Work]:
     """Register what does a chunk of such jobs, in one transaction that this module opens.
 
@@ -205,7 +220,7 @@ def job_kind(
     def declare(work: Work) -> Work:
         if name in _kinds and _kinds[name].work is not work:
             raise TypeError(f"The job {name} is declared already.")
-        _kinds[name] = Kind(name, right, words, work, undo)
+        _kinds[name] = Kind(name, right, words, work, undo, shown)
         return work
 
     return declare
@@ -293,7 +308,7 @@ def _enter_rows(job: Job, rows: QuerySet[Any]) -> int:
 
 def _enter_items(job: Job, items: Iterable[tuple[UUID, str, Any]]) -> int:
     entries = list(items)
-    columns = [
+    columns: list[list[Any]] = [
         [entity_id for entity_id, _, _ in entries],
         [label for _, label, _ in entries],
         [None if wanted is None else _json(wanted) for _, _, wanted in entries],
@@ -330,7 +345,7 @@ def undo_job(*, job_id: UUID, by: Any, now: datetime, language: str = "") -> Job
         raise CannotUndo(_("Such a job cannot be undone."))
     if job.is_at_work:
         raise CannotUndo(_("It is still at work. Stop it first."))
-    running = job.undos.at_work().first()  # type: ignore[attr-defined]
+    running = job.undos.at_work().first()
     if running is not None:
         found: Job = running
         return found
@@ -421,7 +436,7 @@ def _do(job: Job, rows: Sequence[JobRow], now: datetime) -> None:
     assert work is not None  # undo_job asked
     results = _results(work, job, rows, now)
     gone = _("It is not there any more.")
-    written = []
+    written: list[tuple[UUID, str, str, str | None, str | None]] = []
     done = []
     for row in rows:
         result = results.get(row.entity_id) or Result(row.entity_id, refusal=gone)
