@@ -94,3 +94,30 @@ class CanBeBought(DomainError):
     """Nobody waits for what is there."""
 
     code = "can_be_bought"
+
+
+class InvalidLevel(DomainError):
+    """A number of units that no shelf holds."""
+
+    code = "invalid_level"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            _("Stock is a whole number between 0 and %(most)d.") % {"most": most}
+        )
+
+
+class BelowPromised(DomainError):
+    """Fewer units than checkouts were promised."""
+
+    code = "below_promised"
+
+    def __init__(self, promised: int) -> None:
+        super().__init__(
+            ngettext(
+                "%(units)d unit is promised to a checkout; stock cannot be less.",
+                "%(units)d units are promised to checkouts; stock cannot be less.",
+                promised,
+            )
+            % {"units": promised}
+        )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -17,6 +19,8 @@ from shop.events import publish
 from shop.money import round_money
 
 HIGHEST = Decimal("9999999999.99")
+SQL = Path(__file__).resolve().parent.parent / "sql"
+SET_PRICES = (SQL / "set_prices.sql").read_text()
 # What lists show: the price of the variant that costs least, what its shop says it cost
 # before, and where it says so the lowest of the 30 days before. Grain: a product. Repeatable.
 SHOW_LOWEST = """
@@ -59,9 +63,9 @@ def set_price(
     )
     if product is None or variant is None:
         raise NoSuchThing(_("This variant is not there any more."))
-    price = _checked(price, product.currency)
+    price = checked_price(price, product.currency)
     if compare_price is not None:
-        compare_price = _checked(compare_price, product.currency)
+        compare_price = checked_price(compare_price, product.currency)
     if (variant.price, variant.compare_price) == (price, compare_price):
         return variant
     old_price, variant.price, variant.compare_price = (
@@ -70,6 +74,49 @@ def set_price(
     variant.save(update_fields=["price", "compare_price", "updated_at"])
     _tell(variant, old_price=old_price, now=now, user_id=user_id)
     return variant
+
+
+@dataclass(frozen=True)
+class NewPrice:
+    """What a variant shall cost. compare_price: what it is said to have cost before, or None."""
+
+    price: Decimal
+    compare_price: Decimal | None
+
+
+@transaction.atomic
+def set_prices(
+    *, prices: Mapping[UUID, NewPrice], now: datetime, user_id: UUID | None = None
+) -> None:
+    """`set_price` for many variants in a few statements: history, what lists show, the news.
+
+    prices: variant id -> price, already rounded (`checked_price`). The caller holds the
+    products (`hold_products`) and has read the variants behind that. Variants that cost as
+    much already are left alone, those that are gone are passed over.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            SET_PRICES,
+            {
+                "ids": list(prices),
+                "prices": [new.price for new in prices.values()],
+                "compare_prices": [new.compare_price for new in prices.values()],
+                "now": now,
+                "user_id": user_id,
+                "type": PriceChanged.type,
+                "stream": PriceChanged.stream,
+            },
+        )
+        product_ids = {product_id for (product_id,) in cursor.fetchall()}
+    if product_ids:
+        show_lowest_prices(product_ids=product_ids, now=now)
+
+
+def hold_products(*, shop_id: UUID, product_ids: Iterable[UUID]) -> list[UUID]:
+    """Lock those of the shop, in the order of their keys; returns the ones that are there."""
+    products = Product.objects.filter(shop_id=shop_id, pk__in=list(product_ids))
+    held = products.order_by("pk").select_for_update(no_key=True)
+    return list(held.values_list("pk", flat=True))
 
 
 @transaction.atomic
@@ -155,7 +202,8 @@ def _lock_product(variant_id: UUID) -> Product | None:
     )
 
 
-def _checked(price: Decimal, currency: str) -> Decimal:
+def checked_price(price: Decimal, currency: str) -> Decimal:
+    """Rounded to what the currency has. Raises InvalidPrice."""
     if not (price.is_finite() and 0 <= price <= HIGHEST):
         raise InvalidPrice(
             _("A price is zero or more, and below ten thousand million.")

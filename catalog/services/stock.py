@@ -16,7 +16,13 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F
 
-from catalog.errors import InvalidQuantity, OutOfStock, Shortage
+from catalog.errors import (
+    BelowPromised,
+    InvalidLevel,
+    InvalidQuantity,
+    OutOfStock,
+    Shortage,
+)
 from catalog.models import (
     InventoryPolicy,
     ProductVariant,
@@ -157,6 +163,40 @@ def return_stock(
             (shelf.id, quantities[shelf.id], 0)
             for shelf in shelves.values()
             if shelf.inventory_tracking
+        ],
+        reason=reason,
+        now=now,
+        user_id=user_id,
+        notes=notes,
+    )
+
+
+@transaction.atomic
+def set_stock(
+    *,
+    levels: Mapping[UUID, int],
+    now: datetime,
+    user_id: UUID | None = None,
+    reason: StockReason = StockReason.COUNT,
+    notes: str = "",
+) -> None:
+    """Say how many units there are of variants, as somebody has counted them.
+
+    levels: variant id -> units. The ledger gets the difference; the same level again writes
+    nothing. Raises BelowPromised where checkouts hold more than that, and InvalidLevel.
+    """
+    for level in levels.values():
+        if not 0 <= level <= MOST_UNITS:
+            raise InvalidLevel(MOST_UNITS)
+    shelves = _lock(levels)
+    for shelf in shelves.values():
+        if shelf.is_limited and levels[shelf.id] < shelf.reserved_quantity:
+            raise BelowPromised(shelf.reserved_quantity)
+    _move(
+        [
+            (shelf.id, levels[shelf.id] - shelf.inventory_quantity, 0)
+            for shelf in shelves.values()
+            if levels[shelf.id] != shelf.inventory_quantity
         ],
         reason=reason,
         now=now,

@@ -1,0 +1,215 @@
+"""A shop's own list of products, behind its counter: found, filtered, sorted, whatever the state.
+
+Every order of the list has an index, and every filter narrows rows of the shop: the last page
+costs what the first does (shop.keyset).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from decimal import Decimal
+from typing import Any, Self
+from uuid import UUID
+
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
+
+from catalog.models import (
+    Category,
+    InventoryPolicy,
+    Product,
+    ProductImage,
+    ProductStatus,
+    ProductVariant,
+)
+from catalog.models.variant import sellable
+
+# From here on stock is low.
+LOW = 5
+IN_STOCK, LOW_STOCK, SOLD_OUT = "in", "low", "out"
+STOCKS = (IN_STOCK, LOW_STOCK, SOLD_OUT)
+SORTS: dict[str, tuple[str, ...]] = {
+    "newest": ("-id",),
+    "name": ("name", "id"),
+    "sku": ("sku", "id"),
+    "price": ("price", "id"),
+    "-price": ("-price", "-id"),
+}
+NEWEST = "newest"
+LONGEST_WORDS = 100
+
+
+@dataclass(frozen=True)
+class ProductFilter:
+    """What a list is narrowed to; empty fields narrow nothing. All are plain texts and flags,
+    so that a filter can stand in an address, in a saved view and in a job.
+    """
+
+    words: str = ""
+    status: str = ""
+    category: str = ""
+    brand: str = ""
+    tag: str = ""
+    stock: str = ""
+    reduced: bool = False
+    bare: bool = False
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """From what somebody sent: what cannot be understood is left out."""
+        flags = {"reduced", "bare"}
+        wanted: dict[str, Any] = {}
+        for field in fields(cls):
+            value = values.get(field.name, "")
+            if field.name in flags:
+                wanted[field.name] = value in {True, "1", "on", "true"}
+            else:
+                text = str(value or "").replace("\0", "").strip()
+                wanted[field.name] = text[:LONGEST_WORDS]
+        if wanted["status"] not in ProductStatus.values:
+            wanted["status"] = ""
+        if wanted["stock"] not in STOCKS:
+            wanted["stock"] = ""
+        return cls(**wanted)
+
+    def chosen(self) -> dict[str, Any]:
+        """Only what narrows, as an address holds it."""
+        return {
+            name: "1" if value is True else value
+            for name, value in asdict(self).items()
+            if value
+        }
+
+
+@dataclass(frozen=True)
+class StockOfProduct:
+    """What a list says of a product's stock; `units` is None where none is counted."""
+
+    variants: int
+    units: int | None
+    state: str
+    highest: Decimal
+
+
+def shop_products(*, shop_id: UUID, wanted: ProductFilter) -> QuerySet[Product]:
+    """Products of the shop that match, in no order."""
+    found = Product.objects.filter(shop_id=shop_id)
+    if wanted.status:
+        found = found.filter(status=wanted.status)
+    if wanted.category:
+        found = found.filter(category_id__in=_category_ids(wanted.category))
+    if wanted.brand:
+        found = found.filter(brand__slug=wanted.brand)
+    if wanted.tag:
+        found = found.filter(tags__contains=[wanted.tag])
+    if wanted.reduced:
+        found = found.filter(compare_price__gt=F("price"))
+    if wanted.bare:
+        pictures = ProductImage.objects.filter(product_id=OuterRef("pk"))
+        found = found.filter(~Exists(pictures))
+    if wanted.stock:
+        found = found.filter(_of_stock(shop_id, wanted.stock))
+    if wanted.words:
+        found = found.filter(pk__in=_named(shop_id, wanted.words))
+    return found
+
+
+def _category_ids(slug: str) -> list[UUID]:
+    """A category and all below it; none when there is no such one."""
+    category = Category.objects.filter(slug=slug).first()
+    if category is None:
+        return []
+    below = Category.objects.descendants(category, include_self=True)
+    return list(below.values_list("pk", flat=True))
+
+
+def _of_stock(shop_id: UUID, state: str) -> Q:
+    """Read once as sets of the shop's variants: a look-up a product would be 100,000 of them."""
+    variants = ProductVariant.objects.filter(shop_id=shop_id)
+    can_be_bought = Q(pk__in=variants.filter(sellable()).values("product_id"))
+    few = variants.filter(
+        inventory_tracking=True,
+        inventory_policy=InventoryPolicy.DENY,
+        inventory_quantity__lte=F("reserved_quantity") + LOW,
+    )
+    if state == SOLD_OUT:
+        return Q(pk__in=few.values("product_id")) & ~can_be_bought
+    if state == LOW_STOCK:
+        low = few.filter(inventory_quantity__gt=F("reserved_quantity"))
+        return Q(pk__in=low.values("product_id"))
+    return can_be_bought
+
+
+def _named(shop_id: UUID, words: str) -> QuerySet[Any, Any]:
+    """Ids of products whose name has the words, or whose SKU, or a variant's, begins so."""
+    mine = Product.objects.filter(shop_id=shop_id)
+    variants = ProductVariant.objects.filter(shop_id=shop_id)
+    by_name = mine
+    for word in words.split():
+        by_name = by_name.filter(name__icontains=word)
+    begins = Q()
+    # SKUs are case-sensitive: an index finds what begins with each of these.
+    for spelling in {words, words.upper(), words.lower()}:
+        begins |= Q(sku__startswith=spelling)
+    return by_name.values("pk").union(
+        mine.filter(begins).values("pk"),
+        variants.filter(begins).values("product_id"),
+    )
+
+
+def stock_of_products(*, product_ids: Iterable[UUID]) -> dict[UUID, StockOfProduct]:
+    """Of products on a page, one statement; those without variants are left out."""
+    limited = Q(inventory_tracking=True, inventory_policy=InventoryPolicy.DENY)
+    left = F("inventory_quantity") - F("reserved_quantity")
+    low = limited & Q(
+        inventory_quantity__gt=F("reserved_quantity"),
+        inventory_quantity__lte=F("reserved_quantity") + LOW,
+    )
+    rows = (
+        ProductVariant.objects.filter(product_id__in=list(product_ids))
+        .order_by()
+        .values("product_id")
+        .annotate(
+            variants=Count("id"),
+            units=Sum(left, filter=Q(inventory_tracking=True)),
+            buyable=Count("id", filter=sellable()),
+            low=Count("id", filter=low),
+            highest=Max("price"),
+        )
+    )
+    return {
+        row["product_id"]: StockOfProduct(
+            variants=row["variants"],
+            units=row["units"],
+            state=_state(row["buyable"], row["low"]),
+            highest=row["highest"],
+        )
+        for row in rows
+    }
+
+
+def _state(buyable: int, low: int) -> str:
+    if not buyable:
+        return SOLD_OUT
+    return LOW_STOCK if low else IN_STOCK
+
+
+def first_pictures(*, product_ids: Iterable[UUID]) -> dict[UUID, ProductImage]:
+    """Of products on a page, one statement."""
+    rows = (
+        ProductImage.objects.filter(product_id__in=list(product_ids))
+        .order_by("product_id", "-is_primary", "position", "id")
+        .distinct("product_id")
+    )
+    return {row.product_id: row for row in rows}
+
+
+def variants_for_grid(
+    *, shop_id: UUID, wanted: ProductFilter
+) -> QuerySet[ProductVariant]:
+    """Variants of the products that match, with their product; ordered by SKU they page."""
+    found = ProductVariant.objects.filter(shop_id=shop_id).select_related("product")
+    if wanted.chosen():
+        products = shop_products(shop_id=shop_id, wanted=wanted)
+        found = found.filter(product_id__in=products.values("pk"))
+    return found
