@@ -21,6 +21,8 @@ api: list[URLPattern | URLResolver] = [
     path("", include("orders.api.urls")),
     path("", include("payments.api.checkouts")),
     path("payments/", include("payments.api.urls")),
+    path("", include("orders.api.sell_orders")),
+    path("", include("payments.api.sell_orders")),
     path("", include("users.api.sell_jobs")),
     # They answer in formats of their own, which a refusal would not be in.
     path("schema/", require_safe(SpectacularAPIView.as_view()), name="schema"),

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from django.http import Http404
 from django.utils.translation import gettext as _
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import MethodNotAllowed, PermissionDenied
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
@@ -30,6 +30,10 @@ class OfShop:
         if seller is None:
             raise Http404
         asked = getattr(self, "action", None) or (request.method or "").lower()
-        if not seller.may(self.rights[asked]):
+        right = self.rights.get(asked)
+        if right is None:
+            # Nothing that this address does.
+            raise MethodNotAllowed(request.method or "")
+        if not seller.may(right):
             raise PermissionDenied(_("Your role in this shop does not allow this."))
         self.seller = seller
