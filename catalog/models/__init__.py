@@ -17,6 +17,7 @@ from catalog.models.review import (
 )
 from catalog.models.stock import InventoryLog, StockAlert, StockReason, StockReservation
 from catalog.models.variant import InventoryPolicy, ProductVariant
+from catalog.models.view import SavedView
 from catalog.models.wishlist import Wishlist, WishlistItem
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "RetiredProduct",
     "ReviewImage",
     "ReviewVote",
+    "SavedView",
     "StockAlert",
     "StockReason",
     "StockReservation",

@@ -148,6 +148,14 @@ class Product(Entity):
                 fields=["category", "status"], name="idx_products_category_id_status"
             ),
             fields.Index(fields=["shop", "status"], name="idx_products_shop_id_status"),
+            # What a shop's own list is sorted by, so that its last page costs what the first does.
+            fields.Index(fields=["shop", "id"], name="idx_products_shop_id_id"),
+            fields.Index(
+                fields=["shop", "name", "id"], name="idx_products_shop_id_name_id"
+            ),
+            fields.Index(
+                fields=["shop", "price", "id"], name="idx_products_shop_id_price_id"
+            ),
             fields.Index(fields=["status"], name="idx_products_status"),
             fields.Index(fields=["event_time"], name="idx_products_event_time"),
             fields.GinIndex(fields=["tags"], name="idx_products_tags"),

@@ -19,6 +19,7 @@ from catalog.models import (
     RetiredProduct,
     ReviewImage,
     ReviewVote,
+    SavedView,
     StockAlert,
     StockReason,
     StockReservation,
@@ -209,3 +210,13 @@ class WishlistItemFactory(factory.django.DjangoModelFactory):
 
     wishlist = factory.SubFactory(WishlistFactory)
     product = factory.SubFactory(ProductFactory)
+
+
+class SavedViewFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = SavedView
+
+    shop = factory.SubFactory(ShopFactory)
+    user = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda n: f"View {n}")
+    query = "status=draft"
