@@ -31,10 +31,8 @@ def form_of(page):
     for form in [admin, *(f.management_form for f in formsets), *(f for s in formsets for f in s.initial_forms)]:  # fmt: skip
         for field in form:
             value = field.value()
-            if isinstance(field.field.widget.attrs, dict) and value not in (
-                None,
-                False,
-            ):
+            # No form at all is a number, too: 0 is sent.
+            if value is not None and value is not False:
                 data[field.html_name] = value
     return data
 

@@ -4,6 +4,7 @@ import struct
 import zlib
 from io import BytesIO
 from pathlib import Path
+from threading import Barrier, Thread
 
 import pytest
 from django.conf import settings
@@ -269,3 +270,36 @@ def test_api_list_costs_the_same_with_many_photos(client):
         ReviewImageFactory.create_batch(2, review=ProductReviewFactory(product=product))
 
     assert cost() == one
+
+
+# ------------------------------------------------------------------ at once
+@pytest.mark.django_db(transaction=True)
+def test_photos_sent_at_once_are_counted_together():
+    product = ProductVariantFactory(inventory_quantity=1).product
+    person = UserFactory()
+    picture = clean_picture(content=jpeg())
+    before = files()
+    gate = Barrier(4)
+    refused = []
+
+    def send():
+        try:
+            gate.wait()
+            write_review(
+                product_id=product.pk, user_id=person.pk, rating=5, title="", review="",
+                photos=Photos(new=[picture] * 3), now=timezone.now(),
+            )  # fmt: skip
+        except InvalidReview as refusal:
+            refused.append(refusal)
+        finally:
+            connection.close()
+
+    threads = [Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert (ReviewImage.objects.count(), len(refused)) == (3, 3)
+    # What was refused left no file: each photo is one, with a small copy.
+    assert len(files() - before) == 6
