@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 
@@ -87,6 +88,32 @@ class OrderTracking(models.Model):
         return f"{self.carrier} {self.tracking_number}".strip() or str(self.order_id)
 
 
+class NeverAboveOrder(pgtrigger.Trigger):
+    """Refuses parcels that together hold more of a line than was ordered, whoever packs.
+
+    The line's row is locked first; the sum is then of what others have committed.
+    """
+
+    name = "never_above_order"
+    level = pgtrigger.Row
+    when = pgtrigger.After
+    operation = pgtrigger.Insert | pgtrigger.UpdateOf("quantity", "order_item_id")
+    declare = [("ordered", "integer"), ("sent", "bigint")]
+    func = """
+        SELECT quantity - removed_quantity INTO ordered FROM order_items
+         WHERE id = NEW.order_item_id FOR NO KEY UPDATE;
+        SELECT sum(quantity) INTO sent FROM shipment_items
+         WHERE order_item_id = NEW.order_item_id;
+        IF sent > ordered THEN
+            RAISE EXCEPTION 'parcels hold % of order item %, of which % are ordered',
+                            sent, NEW.order_item_id, ordered
+                  USING ERRCODE = 'check_violation',
+                        CONSTRAINT = 'chk_shipment_items_never_above_order';
+        END IF;
+        RETURN NULL;
+    """
+
+
 class ShipmentItem(models.Model):
     """So many of an order's line travel in a parcel."""
 
@@ -101,6 +128,7 @@ class ShipmentItem(models.Model):
 
     class Meta:
         db_table = "shipment_items"
+        triggers = [NeverAboveOrder()]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(quantity__gt=0), name="chk_shipment_items_quantity"

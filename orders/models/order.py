@@ -240,6 +240,30 @@ class Order(Entity):
         return self.order_number
 
 
+class NeverBelowParcels(pgtrigger.Trigger):
+    """Refuses to take out of an order what its parcels hold.
+
+    The change has locked the line's row, for which a new parcel waits.
+    """
+
+    name = "never_below_parcels"
+    level = pgtrigger.Row
+    when = pgtrigger.After
+    operation = pgtrigger.UpdateOf("quantity", "removed_quantity")
+    condition = pgtrigger.Condition(
+        "NEW.quantity - NEW.removed_quantity < OLD.quantity - OLD.removed_quantity"
+    )
+    func = """
+        IF (SELECT sum(quantity) FROM shipment_items WHERE order_item_id = NEW.id)
+           > NEW.quantity - NEW.removed_quantity THEN
+            RAISE EXCEPTION 'parcels hold more of order item % than would be left', NEW.id
+                  USING ERRCODE = 'check_violation',
+                        CONSTRAINT = 'chk_order_items_never_below_parcels';
+        END IF;
+        RETURN NULL;
+    """
+
+
 class OrderItem(models.Model):
     """A line of an order, with name and price as they were then."""
 
@@ -287,6 +311,7 @@ class OrderItem(models.Model):
 
     class Meta:
         db_table = "order_items"
+        triggers = [NeverBelowParcels()]
         constraints = [
             models.CheckConstraint(
                 condition=Q(quantity__gt=0), name="chk_order_items_quantity"

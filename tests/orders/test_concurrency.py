@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import pytest
 from django.db import OperationalError, connection, transaction
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.test.utils import CaptureQueriesContext
 
 from catalog.models import ProductVariant, StockReservation
@@ -25,6 +25,7 @@ from orders.models import (
     Order,
     OrderCoupon,
     OrderItem,
+    ShipmentItem,
 )
 from orders.queries import checkout_view
 from orders.services.cart import add_item, merge_carts, open_cart
@@ -32,7 +33,12 @@ from orders.services.checkout import expire_checkout, place_orders, start_checko
 from orders.services.orders import cancel_order, mark_paid, ship_items
 from shop.models import GlobalEvent
 from tests.factories.catalog import ProductVariantFactory
-from tests.factories.orders import CouponFactory, DeliveryMethodFactory
+from tests.factories.orders import (
+    CouponFactory,
+    DeliveryMethodFactory,
+    OrderItemFactory,
+    OrderTrackingFactory,
+)
 from tests.factories.users import UserFactory
 from tests.orders.crowds import (
     FULL,
@@ -323,6 +329,28 @@ def test_two_parcels_at_once_hold_no_more_than_was_ordered():
     assert kinds(results) == {"OrderTracking": 5, "TooManyUnits": 7} or kinds(
         results
     ) == {"OrderTracking": 5, "WrongStatus": 7}
+
+
+def test_the_database_lets_nobody_pack_or_take_out_more_than_there_is():
+    item = OrderItemFactory(quantity=5)
+    parcels = OrderTrackingFactory.create_batch(12, order=item.order)
+
+    def pack(parcel):
+        return ShipmentItem.objects.create(tracking=parcel, order_item=item, quantity=1)
+
+    def take_out(_):
+        return OrderItem.objects.filter(pk=item.pk).update(
+            removed_quantity=F("removed_quantity") + 1
+        )
+
+    jobs = [(step, parcel) for parcel in parcels for step in (pack, take_out)]
+    results = at_once(lambda job: job[0](job[1]), jobs)
+
+    answers = kinds(results)
+    assert answers["IntegrityError"] == len(jobs) - 5
+    item.refresh_from_db()
+    assert ShipmentItem.objects.count() == answers["ShipmentItem"]
+    assert answers["ShipmentItem"] + item.removed_quantity == 5
 
 
 def test_clicks_at_once_all_count_and_open_one_cart():
