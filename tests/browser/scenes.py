@@ -22,6 +22,7 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from allauth.socialaccount.adapter import get_adapter
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.conf import settings
 from django.core import mail
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -111,7 +112,7 @@ class Scenes:
         """As a browser takes them."""
         own = dict(self.cookies.get(who, {}))
         if language:
-            own["django_language"] = language
+            own[settings.LANGUAGE_COOKIE_NAME] = language
         return [
             {"name": name, "value": value, "url": self.address}
             for name, value in own.items()
