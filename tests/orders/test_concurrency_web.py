@@ -1,7 +1,6 @@
 """Many buyers at a running store of two processes, and its processes killed as they buy.
 
-Each fails when its guard is removed: the row locks of `catalog.services.stock`, the lock of
-the checkout, the transaction of an order, the gateway's key.
+The race fails without the row locks of `catalog.services.stock`.
 """
 
 import random

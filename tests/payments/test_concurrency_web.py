@@ -1,7 +1,4 @@
-"""Programs that pay and give back, all at once, at a running store of two processes.
-
-Each fails when its guard is removed: the locks of a refund's claim, the claim of a key.
-"""
+"""Programs that pay and give back, all at once, at a running store of two processes."""
 
 import threading
 import time
