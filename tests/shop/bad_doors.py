@@ -114,6 +114,7 @@ def routes() -> list[Route]:
         Route(name or f"/{pattern}", pattern, _is_api(pattern))
         for pattern, name in _walk(get_resolver(), "", "")
         if not pattern.startswith(("admin/", "sell/"))
+        and not name.startswith("v1:sell-")
     ]
     return sorted(found, key=lambda route: route.name)
 
