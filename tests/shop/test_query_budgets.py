@@ -563,7 +563,7 @@ PAGES: dict[str, Page] = {
     "orders:checkout_done": Page(10, done),
     "payments:pay": Page(12, step("payments:pay")),
     "payments:pay again": Page(12, pay_again),
-    "payments:pay_link": Page(5, pay_link, status=302),
+    "payments:pay_link": Page(8, pay_link, status=302),
     "payments:simulated": Page(6, simulated),
     "orders:delivery_promise": Page(8, delivery_promise),
     # ---- orders, the account
