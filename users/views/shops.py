@@ -22,6 +22,7 @@ from shop.errors import DomainError
 from shop.ids import uuid7
 from shop.rate_limits import is_within_limit
 from users.counter import Seller, seller_view
+from users.errors import LastOwner
 from users.models import MemberRole, ShopMember
 from users.rights import Right
 from users.services.members import (
@@ -171,16 +172,18 @@ def member_remove(
 @seller_view(Right.SEE_SHOP)
 def leave(request: HttpRequest, seller: Seller) -> HttpResponse:
     """Work here no more."""
-    mine = get_object_or_404(ShopMember, user=request.user, shop=seller.shop)
-    is_done = _tried(
+    mine = ShopMember.objects.filter(user=request.user, shop=seller.shop).first()
+    if mine is None:
+        # The shop is theirs without a row that says so.
+        messages.error(request, LastOwner().message)
+    elif _tried(
         request,
         _("You work here no more."),
         remove_member,
         shop_id=seller.shop.pk,
         member_id=mine.pk,
         by=request.user,
-    )
-    if is_done:
+    ):
         return redirect("sell:choose")
     return redirect("sell:home", seller.shop.slug)
 
