@@ -42,6 +42,7 @@ api: list[URLPattern | URLResolver] = [
 sell: list[URLPattern | URLResolver] = [
     path("", include("users.sell_urls")),
     path("", include("analytics.sell_urls")),
+    path("", include("catalog.sell_urls")),
     path("", include("orders.sell_urls")),
     path("", include("payments.sell_urls")),
 ]

@@ -377,6 +377,33 @@ def cancel_job(*, job_id: UUID, now: datetime) -> Job:
     return job
 
 
+def rehearse(
+    *,
+    shop_id: UUID,
+    by: Any,
+    kind: str,
+    params: Mapping[str, Any],
+    items: Iterable[tuple[UUID, Any]],
+    now: datetime,
+) -> dict[UUID, Result]:
+    """What a job would do to a few rows: done, and taken back at once.
+
+    items: entity id, what is wanted of it. Raises what the work raises for all of them.
+    """
+    chunk = Chunk(
+        job_id=UUID(int=0),
+        shop_id=shop_id,
+        user_id=getattr(by, "pk", None),
+        params=json.loads(_json(params)),
+        rows=[Asked(entity_id, wanted) for entity_id, wanted in items],
+        now=now,
+    )
+    with transaction.atomic():
+        results = {one.entity_id: one for one in kind_of(kind).work(chunk)}
+        transaction.set_rollback(True)
+    return results
+
+
 # ------------------------------------------------------------------ working
 def run_job(*, job_id: UUID, budget_s: float, clock: Callable[[], datetime]) -> bool:
     """Do chunks until the job has ended or the time is over; True when there is more to do.
