@@ -11,6 +11,7 @@ from rest_framework.reverse import reverse
 from ingestion.importers import REGISTRY, importer_of
 from ingestion.models import IngestionFile, IngestionRowError
 from ingestion.queries import may_upload_anything, shops_for_upload
+from shop.api.fields import KnownSlugField
 from shop.models import Shop
 
 
@@ -91,7 +92,7 @@ class RowErrorSerializer(serializers.ModelSerializer[IngestionRowError]):
         read_only_fields = fields
 
 
-class ShopField(serializers.SlugRelatedField[Shop]):
+class ShopField(KnownSlugField[Shop]):
     """A shop the person may upload into; another one's slug is as unknown as a wrong one."""
 
     def __init__(self, **options: Any) -> None:

@@ -601,6 +601,7 @@ def test_api_recognises_content(shop):
     [
         ({"kind": "none"}, "kind"),
         ({"shop": "none"}, "shop"),
+        ({"shop": "no\0ne"}, "shop"),
         ({"file": ""}, "file"),
         ({"is_check": "perhaps"}, "is_check"),
     ],

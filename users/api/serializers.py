@@ -9,6 +9,7 @@ from django.core.files.storage import default_storage
 from django.utils.translation import gettext as _
 from rest_framework import serializers
 
+from shop.api.fields import KnownSlugField
 from shop.forms import PICTURE_BYTES
 from shop.models import Shop
 from shop.pictures import NotAPicture, clean_picture
@@ -127,7 +128,7 @@ class ConnectionSerializer(serializers.ModelSerializer[UserConnection]):
 class FollowedShopSerializer(serializers.ModelSerializer[ShopFollower]):
     """A shop that the account follows."""
 
-    shop: serializers.SlugRelatedField[Shop] = serializers.SlugRelatedField(
+    shop: KnownSlugField[Shop] = KnownSlugField(
         slug_field="slug", queryset=Shop.objects.on_sale()
     )
     name = serializers.CharField(source="shop.name", read_only=True)
