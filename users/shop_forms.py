@@ -48,7 +48,7 @@ class OpenShopForm(forms.Form):
         self.fields["timezone"].choices = time_zones()[1:]  # type: ignore[attr-defined]
 
 
-class ShopProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class ShopProfileForm(forms.ModelForm):
     logo_file = PicturesField(label=_("Logo"), most=1, required=False)
     banner_file = PicturesField(
         label=_("Banner"),

@@ -28,7 +28,11 @@ def coupon_terms(
     """By shop, the coupon of the last of these codes, in capitals, that the shop knows."""
     if not codes:
         return {}
-    values = {"shop_ids": list(shop_ids), "codes": list(codes), "now": now}
+    values: dict[str, Any] = {
+        "shop_ids": list(shop_ids),
+        "codes": list(codes),
+        "now": now,
+    }
     with connection.cursor() as cursor:
         cursor.execute(COUPON_TERMS, values)
         names = [column.name for column in cursor.description]

@@ -51,8 +51,10 @@ def pay(request: HttpRequest, checkout_id: UUID) -> HttpResponse:
 def pay_link(request: HttpRequest, token: str) -> HttpResponse:
     """From the mail to an order that a shop wrote for the reader."""
     checkout_id = read_pay_link(token)
+    if checkout_id is None:
+        raise Http404
     known = Checkout.objects.filter(pk=checkout_id, shop__isnull=False)
-    if checkout_id is None or not known.exists():
+    if not known.exists():
         raise Http404
     follow_pay_link(request, checkout_id)
     return redirect("payments:pay", checkout_id)

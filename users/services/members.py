@@ -157,7 +157,9 @@ def _lock(shop_id: UUID) -> Shop:
 
 
 def _role_of(shop: Shop, user_id: UUID | None) -> str | None:
-    if user_id is not None and shop.owner_id == user_id:
+    if user_id is None:
+        return None
+    if shop.owner_id == user_id:
         return MemberRole.OWNER
     member = shop.members.filter(user_id=user_id).first()
     return member.role if member else None

@@ -172,7 +172,7 @@ def member_remove(
 @seller_view(Right.SEE_SHOP)
 def leave(request: HttpRequest, seller: Seller) -> HttpResponse:
     """Work here no more."""
-    mine = ShopMember.objects.filter(user=request.user, shop=seller.shop).first()
+    mine = ShopMember.objects.filter(user=seller.user, shop=seller.shop).first()
     if mine is None:
         # The shop is theirs without a row that says so.
         messages.error(request, LastOwner().message)
