@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
@@ -194,14 +194,22 @@ def _state(buyable: int, low: int) -> str:
     return LOW_STOCK if low else IN_STOCK
 
 
-def first_pictures(*, product_ids: Iterable[UUID]) -> dict[UUID, ProductImage]:
+class Picture(NamedTuple):
+    """The stored name of a picture, and the tile it stands on."""
+
+    src: str
+    hue: int
+
+
+def first_pictures(*, product_ids: Iterable[UUID]) -> dict[UUID, Picture]:
     """Of products on a page, one statement."""
     rows = (
         ProductImage.objects.filter(product_id__in=list(product_ids))
         .order_by("product_id", "-is_primary", "position", "id")
         .distinct("product_id")
+        .values_list("product_id", "src", "hue")
     )
-    return {row.product_id: row for row in rows}
+    return {product_id: Picture(src, hue) for product_id, src, hue in rows}
 
 
 def variants_for_grid(

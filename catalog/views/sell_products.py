@@ -22,13 +22,14 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from catalog.models import Brand, Product, ProductImage, ProductStatus, SavedView
+from catalog.models import Brand, Product, ProductStatus, SavedView
 from catalog.queries.sell_products import (
     IN_STOCK,
     LOW_STOCK,
     NEWEST,
     SOLD_OUT,
     SORTS,
+    Picture,
     ProductFilter,
     StockOfProduct,
     first_pictures,
@@ -73,7 +74,7 @@ class ListedProduct:
     """A row of the list."""
 
     product: Product
-    picture: ProductImage | None
+    picture: Picture | None
     stock: StockOfProduct | None
 
     @property
@@ -278,7 +279,7 @@ def change_many(request: HttpRequest, seller: Seller) -> HttpResponse:
 def _sent(values: QueryDict, form: BulkForm) -> list[tuple[str, str]]:
     names = [form.add_prefix(name) for name in form.fields]
     return [
-        ("do", values["do"]),
+        ("do", str(values["do"])),
         *((name, str(values.get(name, ""))) for name in names),
     ]
 
