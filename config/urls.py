@@ -43,6 +43,7 @@ sell: list[URLPattern | URLResolver] = [
     path("", include("users.sell_urls")),
     path("", include("analytics.sell_urls")),
     path("", include("catalog.sell_urls")),
+    path("", include("ingestion.sell_urls")),
     path("", include("orders.sell_urls")),
     path("", include("payments.sell_urls")),
 ]

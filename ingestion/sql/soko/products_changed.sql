@@ -8,7 +8,11 @@ WITH wanted AS (
            coalesce(offered.weight_g, product.weight) AS weight,
            coalesce(offered.category_id, product.category_id) AS category_id,
            coalesce(offered.brand_id, product.brand_id) AS brand_id,
-           coalesce(offered.tags, product.tags::text[]) AS tags,
+           -- The same ones in another order are the same.
+           CASE WHEN offered.tags IS NULL
+                  OR (offered.tags @> product.tags::text[]
+                      AND offered.tags <@ product.tags::text[])
+                THEN product.tags::text[] ELSE offered.tags END AS tags,
            CASE WHEN offered.image_url IS NULL THEN product.extra_data
                 ELSE product.extra_data
                      || jsonb_build_object('image_url', offered.image_url)

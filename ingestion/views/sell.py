@@ -1,0 +1,142 @@
+"""A shop's products as a file: out, in, and how an import stands."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    StreamingHttpResponse,
+)
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from catalog.queries.sell_products import ProductFilter, shop_products
+from ingestion import quota
+from ingestion.downloads import corrected_response
+from ingestion.errors import UnreadableFile
+from ingestion.exports import product_lines
+from ingestion.importers.soko import Soko
+from ingestion.models import FileStatus, IngestionFile
+from ingestion.queries import errors_of
+from ingestion.services.uploads import receive_file
+from shop.keyset import keyset_page
+from users.counter import Seller, seller_view
+from users.rights import Right
+
+RUNNING = (FileStatus.PENDING, FileStatus.PROCESSING)
+FILES = 20
+ERRORS = 100
+
+
+class FileForm(forms.Form):
+    """What a shop sends."""
+
+    is_check = forms.BooleanField(
+        label=gettext_lazy("Only check it"),
+        required=False,
+        help_text=gettext_lazy("Every row is tried and counted; nothing is kept."),
+    )
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        allow_empty_file=True,
+        help_text=gettext_lazy("CSV or XLSX, also packed with gzip or zip."),
+        error_messages={"required": gettext_lazy("Choose a file.")},
+    )
+
+
+@require_safe
+@seller_view(Right.EDIT_PRODUCTS)
+def export(request: HttpRequest, seller: Seller) -> Any:
+    """What the list shows, as a file that imports again unchanged."""
+    wanted = ProductFilter.of(request.GET)
+    products = shop_products(shop_id=seller.shop.pk, wanted=wanted)
+    answer = StreamingHttpResponse(
+        product_lines(products=products), content_type="text/csv; charset=utf-8"
+    )
+    day = timezone.localdate().isoformat()
+    name = f"{seller.shop.slug}-products-{day}.csv"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@seller_view(Right.EDIT_PRODUCTS)
+def bring_in(request: HttpRequest, seller: Seller) -> HttpResponse:
+    """Upload a file; it is imported in the background."""
+    form = FileForm()
+    if request.method == "POST":
+        form = FileForm(request.POST, request.FILES)
+        if quota.is_too_large(request):
+            form.add_error("file", quota.too_large())
+        elif form.is_valid():
+            try:
+                return _received(request, seller, form)
+            except UnreadableFile as refusal:
+                form.add_error("file", refusal.message)
+    files = _files(seller)[:FILES]
+    context = {"form": form, "files": files}
+    return render(request, "ingestion/sell_import.html", context)
+
+
+def _received(request: HttpRequest, seller: Seller, form: FileForm) -> HttpResponse:
+    upload = form.cleaned_data["file"]
+    receipt = receive_file(
+        stream=upload,
+        filename=upload.name,
+        kind=Soko.kind,
+        shop=seller.shop,
+        is_check=form.cleaned_data["is_check"],
+        uploaded_by=seller.user,
+        now=timezone.now(),
+    )
+    if not receipt.is_new:
+        messages.info(request, _("This file came before; this is what it brought."))
+    return redirect("sell:products_file", seller.shop.slug, receipt.file.pk)
+
+
+@require_safe
+@seller_view(Right.EDIT_PRODUCTS)
+def file_detail(request: HttpRequest, seller: Seller, file_id: UUID) -> HttpResponse:
+    """How an import stands; asked by HTMX while it is running, only that."""
+    file = _file(seller, file_id)
+    is_running = file.status in RUNNING
+    context = {"file": file, "is_running": is_running}
+    if request.headers.get("HX-Request"):
+        if is_running:
+            return render(request, "ingestion/_sell_file.html", context)
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    context["page"] = keyset_page(
+        errors_of(file).order_by(),
+        order=["line", "id"],
+        cursor=request.GET.get("at", ""),
+        size=ERRORS,
+    )
+    return render(request, "ingestion/sell_file.html", context)
+
+
+@require_safe
+@seller_view(Right.EDIT_PRODUCTS)
+def corrected(request: HttpRequest, seller: Seller, file_id: UUID) -> Any:
+    """The rows that failed, with the reasons, to mend and send again."""
+    return corrected_response(_file(seller, file_id))
+
+
+def _files(seller: Seller) -> Any:
+    files = IngestionFile.objects.filter(shop=seller.shop, kind=Soko.kind)
+    return files.order_by("-id")
+
+
+def _file(seller: Seller, file_id: UUID) -> IngestionFile:
+    file: IngestionFile | None = _files(seller).filter(pk=file_id).first()
+    if file is None:
+        raise Http404
+    return file
