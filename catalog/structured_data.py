@@ -6,6 +6,7 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from catalog.models import Product, ProductImage
@@ -136,7 +137,8 @@ def _variant(
 
 
 def _offer(product: Product, variant: VariantRow, address: str) -> dict[str, Any]:
-    stock = "InStock" if variant.can_sell(1) else "OutOfStock"
+    is_there = variant.can_sell(1) and not product.shop.is_closed_at(timezone.now())
+    stock = "InStock" if is_there else "OutOfStock"
     return {
         "@type": "Offer",
         "sku": variant.sku,
@@ -152,7 +154,8 @@ def _offer(product: Product, variant: VariantRow, address: str) -> dict[str, Any
 def _offers_together(
     product: Product, variants: Sequence[VariantRow]
 ) -> dict[str, Any]:
-    is_there = any(variant.can_sell(1) for variant in variants)
+    is_closed = product.shop.is_closed_at(timezone.now())
+    is_there = not is_closed and any(variant.can_sell(1) for variant in variants)
     return {
         "@type": "AggregateOffer",
         "lowPrice": str(min(variant.price for variant in variants)),

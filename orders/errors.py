@@ -1,8 +1,11 @@
 """The ways the orders refuse."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from shop.errors import DomainError
@@ -72,6 +75,36 @@ class ProductUnavailable(DomainError):
             if name
             else _("This product is not on sale any more.")
         )
+
+
+class ShopClosed(DomainError):
+    """Its people are away: what it sells can be looked at, not bought."""
+
+    code = "shop_closed"
+
+    def __init__(self, shop: str, until: datetime | None) -> None:
+        super().__init__(closed_words(shop, until))
+
+
+def closed_words(shop: str, until: datetime | None) -> str:
+    """What buyers read of a closure; until: None when nobody knows."""
+    if until is None:
+        words = _("%(shop)s is closed for now. Nothing can be bought there.")
+        return words % {"shop": shop}
+    return _("%(shop)s is closed until %(day)s. Nothing can be bought there.") % {
+        "shop": shop,
+        "day": date_format(localtime(until), "DATE_FORMAT"),
+    }
+
+
+class SettingRefused(DomainError):
+    """What a shop says about delivery or tax cannot be. field: which part of it."""
+
+    code = "setting_refused"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 class CurrencyMismatch(DomainError):

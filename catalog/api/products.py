@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.core.files.storage import default_storage
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import exceptions, generics, permissions, serializers
@@ -55,12 +56,20 @@ class PictureSerializer(serializers.ModelSerializer[ProductImage]):
 
 
 class ProductShopSerializer(serializers.ModelSerializer[Shop]):
-    """Who sells it."""
+    """Who sells it. While it is closed nothing of it can be bought."""
+
+    is_closed = serializers.SerializerMethodField()
 
     class Meta:
         model = Shop
-        fields = ("slug", "name", "rating_average", "review_count")
+        fields = (
+            *("slug", "name", "rating_average", "review_count"),
+            *("is_closed", "closed_until", "closed_note"),
+        )
         read_only_fields = fields
+
+    def get_is_closed(self, shop: Shop) -> bool:
+        return shop.is_closed_at(timezone.now())
 
 
 class ProductSerializer(serializers.ModelSerializer[Product]):

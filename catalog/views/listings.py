@@ -9,6 +9,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -90,6 +91,7 @@ def shop(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Shop.objects.on_sale(), slug=slug)
     context = {
         "shop": found,
+        "is_closed": found.is_closed_at(timezone.now()),
         "hide_shop": True,
         "structured_data": shop_data(request, found),
         "nothing_title": _("Nothing on the shelves"),

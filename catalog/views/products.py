@@ -106,6 +106,7 @@ def _offer(request: HttpRequest, page: ProductPage) -> dict[str, Any]:
         "variant": variant,
         "address": _address(page, choice, asked_for=asked.sku or asked.options[0]),
         "reduction": _reduction(variant),
+        "is_closed": found.shop.is_closed_at(timezone.now()),
         "images": images,
         "shown": queries.shown_image(images=images, variant=variant, number=number),
         "alert_form": AlertForm(),

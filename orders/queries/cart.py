@@ -15,6 +15,7 @@ from django.utils.translation import ngettext
 
 from catalog.models import InventoryPolicy, ProductImage, ProductStatus
 from orders.cart_copy import CartCopy, CopiedItem, keep_copy, load_copy
+from orders.errors import closed_words
 from orders.models import Cart, CartItem, CartStatus
 from orders.pricing import (
     ZERO,
@@ -27,15 +28,17 @@ from orders.pricing import (
 )
 from orders.queries.coupons import coupon_terms
 from shop.models import ShopStatus
+from shop.models.shop import is_closure_on
 from shop.money import format_money
 
 PRICE_CHANGED, SHORT, SOLD_OUT, GONE = "price_changed", "short", "sold_out", "gone"
-BLOCKING = {SHORT, SOLD_OUT, GONE}
+CLOSED = "shop_closed"
+BLOCKING = {SHORT, SOLD_OUT, GONE, CLOSED}
 
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with an item. `kind`: price_changed, short, sold_out or gone."""
+    """What is wrong with an item. `kind`: price_changed, short, sold_out, gone, shop_closed."""
 
     kind: str
     message: str
@@ -62,6 +65,9 @@ class CartLine(Line):
     # Units that can be had now; None when there is no limit.
     left: int | None
     is_on_sale: bool
+    # Its people are away, until then; None: nobody knows.
+    is_closed: bool = False
+    closed_until: datetime | None = None
 
     @property
     def name(self) -> str:
@@ -76,6 +82,10 @@ class CartLine(Line):
             gone = _("%(name)s is not on sale any more.")
             return (Problem(GONE, gone % {"name": name}),)
         found = []
+        if self.is_closed:
+            found.append(
+                Problem(CLOSED, closed_words(self.shop_name, self.closed_until))
+            )
         if self.left is not None and self.left < 1:
             sold_out = _("%(name)s is sold out.")
             found.append(Problem(SOLD_OUT, sold_out % {"name": name}))
@@ -148,7 +158,7 @@ class CartView:
 def cart_view(*, cart_id: UUID, now: datetime) -> CartView:
     """In four statements for any number of items, three without a coupon."""
     cart = Cart.objects.get(pk=cart_id)
-    lines = cart_lines(cart_id=cart_id)
+    lines = cart_lines(cart_id=cart_id, now=now)
     coupons = coupon_terms(
         codes=cart.coupon_codes, shop_ids={line.shop_id for line in lines}, now=now
     )
@@ -185,8 +195,11 @@ def cart_view(*, cart_id: UUID, now: datetime) -> CartView:
     )
 
 
-def cart_lines(*, cart_id: UUID) -> list[CartLine]:
-    """The items of a cart as they can be bought now, in the order they were added."""
+def cart_lines(*, cart_id: UUID, now: datetime | None) -> list[CartLine]:
+    """The items of a cart as they can be bought now, in the order they were added.
+
+    now: None for what a shop sells by itself, whom its own closure does not keep from it.
+    """
     rows = (
         CartItem.objects.filter(cart_id=cart_id)
         .order_by("id")
@@ -216,9 +229,11 @@ def cart_lines(*, cart_id: UUID) -> list[CartLine]:
             shop_status=F("variant__product__shop__status"),
             currency=F("variant__product__shop__currency"),
             prices_include_tax=F("variant__product__shop__prices_include_tax"),
+            closed_from=F("variant__product__shop__closed_from"),
+            closed_until=F("variant__product__shop__closed_until"),
         )
     )
-    return [_line(dict(row)) for row in rows]
+    return [_line(dict(row), now) for row in rows]
 
 
 def shop_terms(lines: Iterable[CartLine]) -> dict[UUID, ShopTerms]:
@@ -325,7 +340,7 @@ def _copied(row: dict[str, Any]) -> CopiedItem:
     )
 
 
-def _line(row: dict[str, Any]) -> CartLine:
+def _line(row: dict[str, Any], now: datetime | None) -> CartLine:
     is_on_sale = (
         row.pop("product_status") == ProductStatus.ACTIVE
         and row.pop("shop_status") == ShopStatus.ACTIVE
@@ -338,7 +353,14 @@ def _line(row: dict[str, Any]) -> CartLine:
     row.pop("inventory_policy")
     left = row.pop("inventory_quantity") - row.pop("reserved_quantity")
     row["category"] = row["category"] or ""
-    return CartLine(left=left if has_limit else None, is_on_sale=is_on_sale, **row)
+    closed_from = row.pop("closed_from")
+    return CartLine(
+        left=left if has_limit else None,
+        is_on_sale=is_on_sale,
+        is_closed=now is not None
+        and is_closure_on(closed_from, row["closed_until"], now),
+        **row,
+    )
 
 
 def _by_shop(lines: Iterable[CartLine]) -> dict[UUID, list[CartLine]]:

@@ -83,7 +83,9 @@ def price_checkout(*, checkout: Checkout, now: datetime) -> CheckoutView:
     """The same, of a row that the caller has (locked, where it matters)."""
     if checkout.cart is None:
         raise ValueError("A purchase from a file has no cart to price.")
-    lines = cart_lines(cart_id=checkout.cart.pk)
+    # What a shop writes down by itself, it sells.
+    is_its_own = checkout.shop_id is not None
+    lines = cart_lines(cart_id=checkout.cart.pk, now=None if is_its_own else now)
     shops = shop_terms(lines)
     address = checkout.shipping_address
     country, province = address.get("country", ""), address.get("province", "")

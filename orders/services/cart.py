@@ -33,6 +33,7 @@ from orders.errors import (
     CurrencyMismatch,
     NotInCart,
     ProductUnavailable,
+    ShopClosed,
 )
 from orders.events import (
     CartAbandoned,
@@ -55,6 +56,7 @@ from orders.services.addresses import province_choices
 from shop.errors import DomainError
 from shop.events import publish, publish_many
 from shop.models import ShopStatus
+from shop.models.shop import is_closure_on
 
 MOST_UNITS = 999
 MOST_ITEMS = 100
@@ -106,6 +108,9 @@ class _Ware:
     # None: no limit
     left: int | None
     is_on_sale: bool
+    shop_name: str
+    closed_from: datetime | None
+    closed_until: datetime | None
 
 
 def find_cart(*, user_id: UUID | None, token: str, now: datetime) -> Cart | None:
@@ -141,8 +146,8 @@ def add_item(
 ) -> CartItem:
     """Add units of a variant to those already in the cart; each call adds them again.
 
-    Raises InvalidQuantity, ProductUnavailable, CurrencyMismatch, OutOfStock (counting what
-    is in the cart), CartFull, AmountTooLarge and CartClosed.
+    Raises InvalidQuantity, ProductUnavailable, ShopClosed, CurrencyMismatch, OutOfStock
+    (counting what is in the cart), CartFull, AmountTooLarge and CartClosed.
     """
     _check_quantity(quantity)
     return _add(_lock_cart(cart_id, now), _ware(variant_id), quantity, now)
@@ -155,7 +160,7 @@ def _add(cart: Cart, ware: _Ware, quantity: int, now: datetime) -> CartItem:
     if not items and cart.currency != ware.currency:
         cart.currency = ware.currency
         Cart.objects.filter(pk=cart.pk).update(currency=ware.currency)
-    _check_ware(ware, cart, quantity + (item.quantity if item else 0))
+    _check_ware(ware, cart, quantity + (item.quantity if item else 0), now)
     if item is None:
         if len(items) >= MOST_ITEMS:
             raise CartFull(MOST_ITEMS)
@@ -186,7 +191,7 @@ def _add_all(
         if not items:
             cart.currency = ware.currency
         try:
-            _check_ware(ware, cart, units + (item.quantity if item else 0))
+            _check_ware(ware, cart, units + (item.quantity if item else 0), now)
             if item is None and len(items) >= MOST_ITEMS:
                 raise CartFull(MOST_ITEMS)
         except DomainError:
@@ -237,7 +242,7 @@ def set_quantity(
     cart = _lock_cart(cart_id, now)
     item = _item(cart, item_id)
     ware = _ware(item.variant_id)
-    _check_ware(ware, cart, quantity)
+    _check_ware(ware, cart, quantity, now)
     if (item.quantity, item.added_price) == (quantity, ware.price):
         return item
     item.quantity, item.added_price = quantity, ware.price
@@ -511,6 +516,9 @@ def _wares(variant_ids: Collection[UUID]) -> dict[UUID, _Ware]:
         product_name=F("product__name"),
         product_status=F("product__status"),
         shop_status=F("product__shop__status"),
+        shop_name=F("product__shop__name"),
+        closed_from=F("product__shop__closed_from"),
+        closed_until=F("product__shop__closed_until"),
         currency=F("product__shop__currency"),
     )
     return {row["id"]: _as_ware(dict(row)) for row in rows}
@@ -532,12 +540,17 @@ def _as_ware(row: dict[str, Any]) -> _Ware:
         left=max(row["left"], 0) if has_limit else None,
         is_on_sale=row["product_status"] == ProductStatus.ACTIVE
         and row["shop_status"] == ShopStatus.ACTIVE,
+        shop_name=row["shop_name"],
+        closed_from=row["closed_from"],
+        closed_until=row["closed_until"],
     )
 
 
-def _check_ware(ware: _Ware, cart: Cart, units: int) -> None:
+def _check_ware(ware: _Ware, cart: Cart, units: int, now: datetime) -> None:
     if not ware.is_on_sale:
         raise ProductUnavailable(ware.name)
+    if is_closure_on(ware.closed_from, ware.closed_until, now):
+        raise ShopClosed(ware.shop_name, ware.closed_until)
     if ware.currency != cart.currency:
         raise CurrencyMismatch(cart.currency, ware.currency)
     _check_quantity(units)
@@ -617,7 +630,7 @@ def copy_after_commit(*, user_id: UUID | None, token: str, now: datetime) -> Non
 
 
 def _as_left(cart: Cart, now: datetime) -> AbandonedCart:
-    lines = cart_lines(cart_id=cart.pk)
+    lines = cart_lines(cart_id=cart.pk, now=now)
     items: list[dict[str, Any]] = [
         {
             "variant_id": str(line.variant_id),

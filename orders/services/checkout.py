@@ -51,7 +51,7 @@ from orders.models import (
 )
 from orders.models.cart import NextVersion
 from orders.pricing import CouponTerms, Quote, ShopQuote
-from orders.queries.cart import GONE, CartLine
+from orders.queries.cart import CLOSED, GONE, CartLine
 from orders.queries.checkout import (
     DELIVERY,
     CheckoutView,
@@ -206,7 +206,7 @@ def place_orders(
     already placed gives its orders. quote_hash: of the quote that the buyer has seen.
 
     Raises, with nothing written: QuoteChanged when it costs something else by now,
-    CheckoutIncomplete, DeliveryUnavailable, CartHasProblems (not on sale any more),
+    CheckoutIncomplete, DeliveryUnavailable, CartHasProblems (not on sale, or a shop away),
     OutOfStock, CouponUsedUp, EmptyCart, AmountTooLarge, CheckoutExpired, CheckoutClosed.
     """
     checkout = Checkout.objects.select_for_update(no_key=True).get(pk=checkout_id)
@@ -316,9 +316,13 @@ def clean_email(email: str) -> str:
 def _check_view(view: CheckoutView, quote_hash: str) -> None:
     if not view.lines:
         raise EmptyCart
-    gone = [problem.message for problem in view.problems if problem.kind == GONE]
-    if gone:
-        raise CartHasProblems(gone)
+    refused = {
+        problem.message: None
+        for problem in view.problems
+        if problem.kind in {GONE, CLOSED}
+    }
+    if refused:
+        raise CartHasProblems(list(refused))
     if view.unserved:
         raise DeliveryUnavailable(view.unserved)
     if steps := [step for step in view.missing if step != DELIVERY]:

@@ -29,6 +29,15 @@ class ShopQuerySet(models.QuerySet["Shop"]):
         ).distinct()
 
 
+def is_closure_on(
+    closed_from: datetime | None, closed_until: datetime | None, now: datetime
+) -> bool:
+    """Whether a closure, [from, until), holds; one without a `from` is none."""
+    if closed_from is None or now < closed_from:
+        return False
+    return closed_until is None or now < closed_until
+
+
 class Shop(Entity):
     """Who sells: the tenant that every product and order belongs to."""
 
@@ -112,9 +121,7 @@ class Shop(Entity):
 
     def is_closed_at(self, now: datetime) -> bool:
         """Whether its people are away: what it sells can be looked at, not bought."""
-        if self.closed_from is None or now < self.closed_from:
-            return False
-        return self.closed_until is None or now < self.closed_until
+        return is_closure_on(self.closed_from, self.closed_until, now)
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:shop", args=[self.slug])
