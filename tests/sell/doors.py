@@ -40,6 +40,25 @@ class Door:
         return self.rights.get(method, self.right)
 
 
+def _order(stall: Stall) -> Mapping[str, Any]:
+    return {"order_id": stall.order.pk}
+
+
+def _draft(stall: Stall) -> Mapping[str, Any]:
+    return {"checkout_id": stall.draft.pk}
+
+
+def _order_action(right: Right, sent: Mapping[str, Any]) -> Door:
+    """A button of an order, for programs."""
+    return Door(
+        right,
+        args=_order,
+        sends={"POST": lambda _stall: sent},
+        is_read=False,
+        is_json=True,
+    )
+
+
 DOORS: dict[str, Door] = {
     "sell:choose": Door(None),
     "sell:open": Door(None),
@@ -72,4 +91,92 @@ DOORS: dict[str, Door] = {
         is_read=False,
     ),
     "sell:home": Door(Right.SEE_SHOP),
+    "sell:orders": Door(Right.SEE_ORDERS),
+    "sell:order_slips": Door(Right.SEE_ORDERS),
+    "sell:orders_ship": Door(
+        Right.PACK_ORDERS, sends={"POST": lambda stall: {"order": stall.order.pk}}
+    ),
+    "sell:drafts": Door(Right.CHANGE_ORDERS, sends={"POST": nothing}),
+    "sell:draft": Door(
+        Right.CHANGE_ORDERS, args=_draft, sends={"POST": lambda _stall: {"do": "place"}}
+    ),
+    "sell:order": Door(Right.SEE_ORDERS, args=_order),
+    "sell:order_note": Door(
+        Right.PACK_ORDERS,
+        args=_order,
+        sends={"POST": lambda _stall: {"text": "Fragile"}},
+        is_read=False,
+    ),
+    "sell:order_ship": Door(
+        Right.PACK_ORDERS,
+        args=_order,
+        sends={"POST": lambda stall: {str(stall.item.pk): "1"}},
+    ),
+    "sell:order_delivered": Door(
+        Right.PACK_ORDERS, args=_order, sends={"POST": nothing}, is_read=False
+    ),
+    "sell:order_cancel": Door(
+        Right.CHANGE_ORDERS,
+        args=_order,
+        sends={"POST": lambda _stall: {"reason": "Sold out"}},
+    ),
+    "sell:order_link": Door(
+        Right.CHANGE_ORDERS, args=_order, sends={"POST": nothing}, is_read=False
+    ),
+    "sell:order_invoice": Door(Right.SEE_ORDERS, args=_order),
+    "sell:order_refund": Door(
+        Right.REFUND,
+        args=_order,
+        sends={"POST": lambda stall: {f"unsent-{stall.item.pk}": "1"}},
+    ),
+    "sell:order_edit": Door(
+        Right.CHANGE_ORDERS,
+        args=_order,
+        sends={"POST": lambda stall: {f"remove-{stall.item.pk}": "1"}},
+    ),
+    "v1:sell-orders": Door(Right.SEE_ORDERS),
+    "v1:sell-orders-ship": Door(
+        Right.PACK_ORDERS,
+        sends={"POST": lambda stall: {"orders": [{"order": str(stall.order.pk)}]}},
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-order": Door(Right.SEE_ORDERS, args=_order),
+    "v1:sell-order-notes": _order_action(Right.PACK_ORDERS, {"text": "Fragile"}),
+    "v1:sell-order-ship": _order_action(Right.PACK_ORDERS, {}),
+    "v1:sell-order-delivered": _order_action(Right.PACK_ORDERS, {}),
+    "v1:sell-order-cancel": _order_action(Right.CHANGE_ORDERS, {"reason": "Sold out"}),
+    "v1:sell-order-link": _order_action(Right.CHANGE_ORDERS, {}),
+    "v1:sell-order-refund": Door(
+        Right.REFUND,
+        args=_order,
+        sends={"POST": lambda _stall: {"amount": "1.00"}},
+        is_json=True,
+    ),
+    "v1:sell-order-refund-preview": _order_action(Right.REFUND, {"amount": "1.00"}),
+    "v1:sell-order-edit": _order_action(Right.CHANGE_ORDERS, {}),
+    "v1:sell-order-edit-preview": _order_action(Right.CHANGE_ORDERS, {}),
+    "v1:sell-drafts": Door(
+        Right.CHANGE_ORDERS,
+        sends={
+            "POST": lambda stall: {
+                "items": [{"variant": str(stall.variant.pk), "quantity": 1}]
+            }
+        },
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-draft": Door(
+        Right.CHANGE_ORDERS,
+        args=lambda stall: {"draft_id": stall.draft.pk},
+        sends={"PATCH": lambda _stall: {"notes": "x"}, "DELETE": nothing},
+        is_json=True,
+    ),
+    "v1:sell-draft-place": Door(
+        Right.CHANGE_ORDERS,
+        args=lambda stall: {"draft_id": stall.draft.pk},
+        sends={"POST": lambda _stall: {"total": "1.00"}},
+        is_read=False,
+        is_json=True,
+    ),
 }

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from orders.services.drafts import open_draft
 from orders.services.orders import mark_delivered, ship_items
 from shop.models import Shop
 from tests.factories.catalog import (
@@ -51,6 +52,7 @@ class Stall:
         )
         self.order = self._bought(buyer)
         self.item = self.order.items.get()
+        self.draft = open_draft(shop_id=self.shop.pk, by=self.owner, now=timezone.now())
         self.sent = self._bought(buyer)
         self._send()
         self.photo = OrderReturnPhotoFactory(order_return__order=self.sent)
