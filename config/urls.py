@@ -24,6 +24,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("orders.api.sell_orders")),
     path("", include("payments.api.sell_orders")),
     path("", include("users.api.sell_jobs")),
+    path("", include("catalog.api.sell_products")),
     # They answer in formats of their own, which a refusal would not be in.
     path("schema/", require_safe(SpectacularAPIView.as_view()), name="schema"),
     # Its script comes from an address of its own: the policy allows none in the page.
