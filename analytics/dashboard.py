@@ -17,7 +17,7 @@ from django.utils import formats, timezone
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from analytics.queries import (
+from analytics.queries.market import (
     Best,
     Currency,
     Day,

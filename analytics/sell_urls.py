@@ -6,4 +6,6 @@ from analytics.views import sell
 
 urlpatterns = [
     path("<slug:shop>/", sell.home, name="home"),
+    path("<slug:shop>/numbers/", sell.numbers, name="numbers"),
+    path("<slug:shop>/numbers/days.csv", sell.numbers_csv, name="numbers_csv"),
 ]

@@ -109,7 +109,7 @@ def dashboard_pages(runs: int) -> None:
     from django.test import Client
     from django.test.utils import override_settings
 
-    from analytics.queries import selling_currencies
+    from analytics.queries.market import selling_currencies
     from users.models import User
 
     with connection.cursor() as cursor:

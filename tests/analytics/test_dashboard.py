@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from analytics.dashboard import Period, _buckets, _round_top, dashboard
 from analytics.models import SalesAggregateMonthly
-from analytics.queries import best_products
+from analytics.queries.market import best_products
 from analytics.rollups import ROLLUPS
 from analytics.services.rollups import collect_marks, work_off
 from analytics.services.verification import verify

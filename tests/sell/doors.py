@@ -91,6 +91,8 @@ DOORS: dict[str, Door] = {
         is_read=False,
     ),
     "sell:home": Door(Right.SEE_SHOP),
+    "sell:numbers": Door(Right.SEE_NUMBERS),
+    "sell:numbers_csv": Door(Right.SEE_NUMBERS),
     "sell:orders": Door(Right.SEE_ORDERS),
     "sell:order_slips": Door(Right.SEE_ORDERS),
     "sell:orders_ship": Door(

@@ -21,7 +21,7 @@ from rich.progress import (
 
 from analytics.dashboard import warm_dashboards
 from analytics.models import RollupMark
-from analytics.queries import extent_of_data
+from analytics.queries.market import extent_of_data
 from analytics.rollups import ROLLUPS, Rollup
 from analytics.services.calendar import extend_calendar
 from analytics.services.rollups import (

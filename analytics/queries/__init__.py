@@ -1,0 +1,1 @@
+"""Reads over the rollups and the rows they are made of."""
