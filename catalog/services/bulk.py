@@ -62,7 +62,8 @@ WITH wanted AS (
 )
 INSERT INTO product_tags (product_id, tag_id)
 SELECT wanted.id, tags.id
-  FROM wanted, unnest(wanted.tags) AS name JOIN tags ON tags.name = name
+  FROM wanted CROSS JOIN unnest(wanted.tags) AS named(tag)
+  JOIN tags ON tags.name = named.tag
  ORDER BY wanted.id, tags.id
     ON CONFLICT (product_id, tag_id) DO NOTHING
 """

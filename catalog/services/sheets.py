@@ -41,6 +41,7 @@ FORMULA = ("=", "+", "@")
 LONGEST_CELL = 100
 # Figures with a sign before them, and room for a currency on either side.
 AMOUNT = re.compile(r"^[^\d\-.,]{0,4}(-?[\d.,'\u00a0\u202f ]*\d)[^\d\-.,]{0,4}$")
+GROUPED = re.compile(r"^-?\d{1,3}([.,])\d{3}(\1\d{3})*$")
 GROUPING = re.compile(r"['\u00a0\u202f ]")
 
 
@@ -319,9 +320,9 @@ def read_amount(text: str, *, is_whole: bool = False) -> Decimal:
     if len(set(signs)) == 2:
         # The last one parts the fraction.
         whole, _sign, fraction = figures.rpartition(signs[-1])
-        figures = f"{whole.replace(signs[0], '')}.{fraction}"
-    elif len(signs) > 1 or (signs and is_whole):
-        figures = figures.replace(signs[0], "")
+        figures = f"{_ungrouped(whole)}.{fraction}"
+    elif len(signs) > 1 or (is_whole and GROUPED.match(figures)):
+        figures = _ungrouped(figures)
     elif signs:
         whole, _sign, fraction = figures.partition(signs[0])
         if len(fraction) == 3:
@@ -334,6 +335,13 @@ def read_amount(text: str, *, is_whole: bool = False) -> Decimal:
         return Decimal(figures)
     except InvalidOperation:
         raise NotANumber(_("This is not a number.")) from None
+
+
+def _ungrouped(figures: str) -> str:
+    """Without what parts thousands. Raises NotANumber where the parts are no thousands."""
+    if not GROUPED.match(figures):
+        raise NotANumber(_("This is not a number."))
+    return re.sub(r"[.,]", "", figures)
 
 
 class NotANumber(DomainError):

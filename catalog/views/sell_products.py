@@ -11,7 +11,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -168,8 +168,10 @@ def save_view(request: HttpRequest, seller: Seller) -> HttpResponse:
 
 @require_POST
 @seller_view(Right.SEE_PRODUCTS)
-def remove_view(request: HttpRequest, seller: Seller, view_id: UUID) -> HttpResponse:
-    get_object_or_404(_views(seller), pk=view_id).delete()
+def remove_view(request: HttpRequest, seller: Seller) -> HttpResponse:
+    """By its name, of one's own; may be repeated."""
+    name = request.POST.get("name", "").replace("\0", "")
+    _views(seller).filter(name=name).delete()
     return redirect(_list(seller))
 
 

@@ -22,12 +22,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from catalog.queries.sell_products import ProductFilter, shop_products
 from ingestion import quota
 from ingestion.downloads import corrected_response
-from ingestion.errors import UnreadableFile
 from ingestion.exports import product_lines
 from ingestion.importers.soko import Soko
 from ingestion.models import FileStatus, IngestionFile
 from ingestion.queries import errors_of
 from ingestion.services.uploads import receive_file
+from shop.errors import DomainError
 from shop.keyset import keyset_page
 from users.counter import Seller, seller_view
 from users.rights import Right
@@ -80,7 +80,7 @@ def bring_in(request: HttpRequest, seller: Seller) -> HttpResponse:
         elif form.is_valid():
             try:
                 return _received(request, seller, form)
-            except UnreadableFile as refusal:
+            except DomainError as refusal:
                 form.add_error("file", refusal.message)
     files = _files(seller)[:FILES]
     context = {"form": form, "files": files}
@@ -127,7 +127,12 @@ def file_detail(request: HttpRequest, seller: Seller, file_id: UUID) -> HttpResp
 @seller_view(Right.EDIT_PRODUCTS)
 def corrected(request: HttpRequest, seller: Seller, file_id: UUID) -> Any:
     """The rows that failed, with the reasons, to mend and send again."""
-    return corrected_response(_file(seller, file_id))
+    file = _file(seller, file_id)
+    try:
+        return corrected_response(file)
+    except DomainError as refusal:
+        messages.error(request, refusal.message)
+        return redirect("sell:products_file", seller.shop.slug, file.pk)
 
 
 def _files(seller: Seller) -> Any:

@@ -100,7 +100,21 @@ def test_amounts_are_read_as_people_write_them(text: str, amount: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "ten", "1e5", "NaN", "1,234", "1.234", "12-5", "--1", ".", "٣٫٥x", "1/2"],
+    [
+        "",
+        "ten",
+        "1e5",
+        "1,2,3",
+        "1,2.5",
+        "NaN",
+        "1,234",
+        "1.234",
+        "12-5",
+        "--1",
+        ".",
+        "٣٫٥x",
+        "1/2",
+    ],
 )
 def test_what_is_no_one_number_is_refused(text: str) -> None:
     with pytest.raises(NotANumber):
