@@ -66,6 +66,8 @@ class Sheet:
     ignored: headings that may stand in the file and are not read.
     together: a column whose neighbouring equal values are kept in one chunk, for importers
     that count or sum over it.
+    exported: such files are written here too, with an apostrophe before what a spreadsheet
+    would take for a formula; it is taken off again.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Sheet:
     moments: Mapping[str, tuple[type[Model], ...]] = field(default_factory=dict)
     ignored: tuple[str, ...] = ()
     together: str | None = None
+    exported: bool = False
 
     def read_heading(self, heading: list[str]) -> Layout:
         """Which cell is which column. Raises WrongColumns, naming every wrong one."""

@@ -95,6 +95,7 @@ PRODUCTS = Sheet(
         "soko/variants_unchanged.sql",
     ),
     together="handle",
+    exported=True,
 )
 
 STOCK = Sheet(

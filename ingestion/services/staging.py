@@ -42,7 +42,7 @@ def blocks(
     """Cells trimmed and in the order of `layout.places`; empty ones become NULL."""
     places = list(layout.places.values())
     width, origin = layout.width, layout.origin
-    clean = str.strip if origin is None else _plain
+    clean = _plain if origin is not None or sheet.exported else str.strip
     group = layout.places.get(sheet.together) if sheet.together else None
     previous = None
     buffer, writer = _writer()
@@ -77,7 +77,7 @@ def blocks(
 
 
 def _plain(cell: str) -> str:
-    """Without the apostrophe that a corrected-file download sets before a formula."""
+    """Without the apostrophe that what is downloaded here has before a formula."""
     cell = cell.strip()
     return cell[1:] if cell[:1] == "'" and cell[1:].startswith(FORMULA) else cell
 

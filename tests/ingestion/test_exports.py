@@ -12,10 +12,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from catalog.models import Category, Product
+from catalog.models import Category, Product, Tag
+from catalog.services.bulk import make_tags
 from catalog.services.prices import show_lowest_prices
 from ingestion.exports import product_lines
 from ingestion.models import FileStatus, IngestionFile
@@ -26,6 +27,7 @@ from tests.factories.catalog import (
     BrandFactory,
     CategoryFactory,
     ProductFactory,
+    ProductTagFactory,
     ProductVariantFactory,
 )
 from tests.factories.shop import ShopFactory
@@ -132,6 +134,9 @@ def make(shop: Shop, number: int, wanted: dict[str, Any]) -> None:
         )
         for place, one in enumerate(variants)
     ]
+    make_tags(names=product.tags)
+    for tag in Tag.objects.filter(name__in=product.tags):
+        ProductTagFactory.create(product=product, tag=tag)
     # A product shows what its cheapest variant costs.
     show_lowest_prices(product_ids=[product.pk], now=timezone.now())
     cheapest = min(made, key=lambda one: (one.price, one.position))
@@ -139,8 +144,10 @@ def make(shop: Shop, number: int, wanted: dict[str, Any]) -> None:
 
 
 @settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
+    # Each example is an import: shrinking one that fails would take minutes.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(products=st.lists(PRODUCT, min_size=1, max_size=3))
