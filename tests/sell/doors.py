@@ -40,6 +40,10 @@ class Door:
         return self.rights.get(method, self.right)
 
 
+def _job(stall: Stall) -> Mapping[str, Any]:
+    return {"job_id": stall.job.pk}
+
+
 def _order(stall: Stall) -> Mapping[str, Any]:
     return {"order_id": stall.order.pk}
 
@@ -178,6 +182,93 @@ DOORS: dict[str, Door] = {
         Right.CHANGE_ORDERS,
         args=lambda stall: {"draft_id": stall.draft.pk},
         sends={"POST": lambda _stall: {"total": "1.00"}},
+        is_read=False,
+        is_json=True,
+    ),
+    **{
+        f"sell:{name}": Door(Right.SEE_SHOP, args=_job)
+        for name in ("job", "job_results")
+    },
+    **{
+        f"sell:{name}": Door(
+            Right.SEE_SHOP, args=_job, sends={"POST": nothing}, is_read=False
+        )
+        for name in ("job_cancel", "job_undo")
+    },
+    "sell:jobs": Door(Right.SEE_SHOP),
+    "sell:products": Door(Right.SEE_PRODUCTS),
+    "sell:change_many": Door(
+        Right.EDIT_PRODUCTS,
+        sends={
+            "POST": lambda stall: {
+                "id": stall.product.pk,
+                "do": "price",
+                "to-percent": "10",
+            }
+        },
+    ),
+    "sell:view_save": Door(
+        Right.SEE_PRODUCTS,
+        sends={"POST": lambda _stall: {"name": "Drafts", "status": "draft"}},
+        is_read=False,
+    ),
+    "sell:view_remove": Door(
+        Right.SEE_PRODUCTS,
+        sends={"POST": lambda _stall: {"name": "Drafts"}},
+        is_read=False,
+    ),
+    "sell:grid": Door(
+        Right.COUNT_STOCK,
+        sends={"POST": lambda stall: {"paste": f"SKU;stock\n{stall.variant.sku};9"}},
+    ),
+    "sell:grid_apply": Door(
+        Right.COUNT_STOCK, sends={"POST": lambda _stall: {"plan": "x"}}, is_read=False
+    ),
+    "sell:products_export": Door(Right.EDIT_PRODUCTS),
+    "sell:products_import": Door(Right.EDIT_PRODUCTS, sends={"POST": nothing}),
+    **{
+        f"sell:{name}": Door(
+            Right.EDIT_PRODUCTS, args=lambda stall: {"file_id": stall.file.pk}
+        )
+        for name in ("products_file", "products_corrected")
+    },
+    "v1:sell-jobs": Door(Right.SEE_SHOP),
+    **{
+        f"v1:{name}": Door(Right.SEE_SHOP, args=_job)
+        for name in ("sell-job", "sell-job-rows")
+    },
+    "v1:sell-job-cancel": Door(
+        Right.SEE_SHOP,
+        args=_job,
+        sends={"POST": nothing},
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-job-undo": Door(
+        Right.SEE_SHOP,
+        args=_job,
+        sends={"POST": nothing},
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-products": Door(Right.SEE_PRODUCTS),
+    "v1:sell-products-change": Door(
+        Right.EDIT_PRODUCTS,
+        sends={
+            "POST": lambda stall: {
+                "ids": [str(stall.product.pk)],
+                "action": "price",
+                "fields": {"percent": "10"},
+            }
+        },
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-products-sheet": Door(
+        Right.COUNT_STOCK,
+        sends={
+            "POST": lambda stall: {"rows": [{"sku": stall.variant.sku, "stock": "9"}]}
+        },
         is_read=False,
         is_json=True,
     ),

@@ -17,8 +17,9 @@ from tests.factories.catalog import (
     ProductReviewFactory,
     ProductVariantFactory,
 )
+from tests.factories.ingestion import IngestionFileFactory
 from tests.factories.orders import OrderReturnPhotoFactory
-from tests.factories.shop import ShopFactory
+from tests.factories.shop import JobFactory, JobRowFactory, ShopFactory
 from tests.factories.users import (
     OperatorFactory,
     ShopInvitationFactory,
@@ -50,6 +51,10 @@ class Stall:
         self.variant = ProductVariantFactory(
             product=self.product, shop=self.shop, price=1000, inventory_quantity=50
         )
+        # Of a kind that every role may do.
+        self.job = JobFactory(shop=self.shop, kind="catalog.count_stock")
+        JobRowFactory(job=self.job, label=SECRET)
+        self.file = IngestionFileFactory(shop=self.shop)
         self.order = self._bought(buyer)
         self.item = self.order.items.get()
         self.draft = open_draft(shop_id=self.shop.pk, by=self.owner, now=timezone.now())
