@@ -21,7 +21,7 @@ from django.views.decorators.http import (
 )
 
 from orders.errors import AddressRefused, InvalidEmail, QuoteChanged
-from orders.models import Checkout, CheckoutStatus, Invoice, Order
+from orders.models import Checkout, CheckoutStatus, Invoice, Order, OrderStatus
 from orders.queries.checkout import price_checkout
 from orders.queries.sell_orders import (
     MOST_COUNTED,
@@ -61,6 +61,8 @@ from users.counter import Seller, seller_view
 from users.rights import Right
 
 GET_POST = ["GET", "HEAD", "POST"]
+# Found at once, for a draft.
+WARES = 10
 
 
 # ------------------------------------------------------------------ the list
@@ -385,7 +387,7 @@ class _Desk:
             "draft": self.found,
             "view": view,
             "q": text,
-            "wares": wares_of(shop_id=self.seller.shop.pk, text=text),
+            "wares": wares_of(shop_id=self.seller.shop.pk, text=text, limit=WARES),
             "buyer_form": self.buyer,
             "methods": methods,
             "chosen": chosen,
@@ -552,15 +554,21 @@ def _lines(address: dict[str, str]) -> list[str]:
 
 def happenings(view: SellOrder) -> list[Happening]:
     """All that happened to an order, newest first."""
-    found = [
-        Happening(
-            at=change.created_at,
-            title=_status_words(change.status),
-            words=change.notes,
-            who=change.user.get_short_name() if change.user else "",
+    found, seen = [], set()
+    for change in view.history:
+        words = _status_words(change.status)
+        if change.status == OrderStatus.PROCESSING and change.status in seen:
+            # A part left, and the order is packed on.
+            words = _("A part was sent")
+        seen.add(change.status)
+        found.append(
+            Happening(
+                at=change.created_at,
+                title=words,
+                words=change.notes,
+                who=change.user.get_short_name() if change.user else "",
+            )
         )
-        for change in view.history
-    ]
     found += [
         Happening(
             at=one.created_at,
@@ -581,7 +589,8 @@ def happenings(view: SellOrder) -> list[Happening]:
         for back in view.returns
     ]
     found += view.money.happenings
-    return sorted(found, key=lambda one: one.at, reverse=True)
+    # Of one moment, what came later first.
+    return sorted(found, key=lambda one: one.at)[::-1]
 
 
 def _status_words(status: str) -> str:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from orders.models import Order
 from orders.queries.sell_orders import sell_order, shop_orders, wares_of
+from orders.sell_forms import HOUR
 from orders.services.drafts import USUAL_HOLD
 from payments.models import RefundStatus
 from payments.sell_forms import ConfirmEditForm, RefundForm, units_sent
@@ -33,6 +34,8 @@ from users.counter import Seller, seller_view
 from users.rights import Right
 
 GET_POST = ["GET", "HEAD", "POST"]
+# Found at once, to be added.
+WARES = 10
 # A number typed as a thousand digits is no number of units.
 MOST_FIGURES = 9
 
@@ -147,7 +150,7 @@ def edit(request: HttpRequest, seller: Seller, order_id: UUID) -> HttpResponse:
         "rows": [(one, remove.get(one.item.pk, 0)) for one in view.unsent],
         "add": add,
         "q": sent.get("q", ""),
-        "wares": wares_of(shop_id=seller.shop.pk, text=sent.get("q", "")),
+        "wares": wares_of(shop_id=seller.shop.pk, text=sent.get("q", ""), limit=WARES),
         "preview": preview,
         "confirm": _confirm(confirm, preview),
         "hidden": [
@@ -198,7 +201,7 @@ def _confirm(form: ConfirmEditForm, preview: EditPreview | None) -> ConfirmEditF
             "expected_refund": preview.refund,
             "expected_due": preview.due,
             "restock": True,
-            "hold": USUAL_HOLD.total_seconds() // 3600,
+            "hold": USUAL_HOLD // HOUR,
         }
     )
 
