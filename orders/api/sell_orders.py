@@ -39,6 +39,7 @@ from orders.queries.sell_orders import (
 from orders.services import drafts
 from orders.services import orders as services
 from orders.services.cart import MOST_ITEMS, MOST_UNITS
+from orders.services.checkout import MOST_NOTES
 from orders.services.drafts import LEAST_HOLD, MOST_HOLD, USUAL_HOLD
 from orders.services.fulfillment import MOST_NOTE, add_note, ship_rest
 from shop.api.idempotency import idempotent
@@ -296,7 +297,7 @@ class WriteDraftSerializer(serializers.Serializer[Any]):
         child=serializers.CharField(allow_blank=True, max_length=255), required=False
     )
     notes = serializers.CharField(
-        required=False, allow_blank=True, max_length=drafts.MOST_NOTES
+        required=False, allow_blank=True, max_length=MOST_NOTES
     )
     delivery_method = serializers.UUIDField(required=False)
 

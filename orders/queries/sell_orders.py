@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -160,7 +161,8 @@ def tab_counts(*, shop_id: UUID) -> dict[OrderTab, int]:
         OrderTab.SENT,
         OrderTab.UNPAID,
     ]
-    parts, values = [], []
+    parts: list[str] = []
+    values: list[Any] = []
     for tab in tabs:
         few = shop_orders(shop_id=shop_id).filter(**IN_TAB[tab]).order_by()
         sql, params = few.values("pk")[:MOST_COUNTED].query.sql_with_params()

@@ -157,9 +157,9 @@ def place_draft(
 def discard_draft(*, shop_id: UUID, checkout_id: UUID, now: datetime) -> None:
     """Throw an open draft away. Raises NotOfShop, also when it is gone, and CheckoutClosed."""
     checkout = _lock_draft(shop_id, checkout_id)
-    cart_id = checkout.cart_id
+    cart = _cart_of(checkout)
     checkout.delete()
-    Cart.objects.filter(pk=cart_id).delete()
+    cart.delete()
 
 
 @transaction.atomic
@@ -241,6 +241,12 @@ def _cart(currency: str) -> Cart:
     return Cart.objects.create(session_id=secrets.token_urlsafe(32), currency=currency)
 
 
+def _cart_of(checkout: Checkout) -> Cart:
+    cart = checkout.cart
+    assert cart is not None  # every draft is opened with one
+    return cart
+
+
 def _addition(order: Order, by: AbstractBaseUser, key: str) -> Checkout:
     return Checkout.objects.create(
         cart=_cart(order.currency),
@@ -282,10 +288,11 @@ def _fill(checkout: Checkout, shop_id: UUID, quantities: Mapping[UUID, int]) -> 
             raise ProductUnavailable(product.name)
         if product.currency != checkout.currency:
             raise CurrencyMismatch(checkout.currency, product.currency)
-    CartItem.objects.filter(cart_id=checkout.cart_id).delete()
+    cart = _cart_of(checkout)
+    CartItem.objects.filter(cart=cart).delete()
     CartItem.objects.bulk_create(
         CartItem(
-            cart_id=checkout.cart_id,
+            cart=cart,
             variant_id=variant_id,
             quantity=units,
             added_price=variants[variant_id].price,

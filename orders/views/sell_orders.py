@@ -456,7 +456,7 @@ class _Desk:
         methods = view.deliveries[0].methods if view.deliveries else ()
         form = DraftDeliveryForm(self.request.POST, methods=methods)
         if not form.is_valid():
-            self.refusal = " ".join(form.errors["method"])
+            self.refusal = " ".join(map(str, form.errors["method"]))
             return None
         return self._do(
             lambda: drafts.set_draft_delivery(
@@ -471,7 +471,7 @@ class _Desk:
         form = PlaceDraftForm(self.request.POST)
         if not form.is_valid():
             self.refusal = " ".join(
-                error for errors in form.errors.values() for error in errors
+                str(error) for errors in form.errors.values() for error in errors
             )
             return None
         hold: timedelta = form.cleaned_data["hold"]

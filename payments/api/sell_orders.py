@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from orders.api.money import MoneyField
+from orders.api.orders import KEY
 from orders.api.sell_orders import (
     HOUR,
     ORDER,
@@ -28,7 +29,6 @@ from orders.queries.sell_orders import shop_orders
 from orders.services.cart import MOST_ITEMS
 from orders.services.drafts import LEAST_HOLD, MOST_HOLD, USUAL_HOLD
 from payments.api.serializers import RefundSerializer
-from payments.api.views import KEY_REQUIRED
 from payments.services.editing import edit_order, preview_edit
 from payments.services.item_refunds import (
     RefundLine,
@@ -199,7 +199,7 @@ class OrderMoneyViewSet(OfShop, viewsets.GenericViewSet[Order]):
     @extend_schema(
         request=GiveBackSerializer,
         responses={201: RefundSerializer(many=True)},
-        parameters=[KEY_REQUIRED],
+        parameters=[KEY],
     )
     @idempotent()
     def refund(self, request: Request, **_: Any) -> Response:
@@ -233,7 +233,7 @@ class OrderMoneyViewSet(OfShop, viewsets.GenericViewSet[Order]):
     @extend_schema(
         request=AgreedEditSerializer,
         responses=EditedSerializer,
-        parameters=[KEY_REQUIRED],
+        parameters=[KEY],
     )
     @idempotent()
     def edit(self, request: Request, **_: Any) -> Response:
