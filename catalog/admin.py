@@ -29,6 +29,7 @@ from catalog.models import (
     ProductView,
     RetiredProduct,
     ReviewImage,
+    ReviewReport,
     ReviewVote,
     StockAlert,
     StockReservation,
@@ -335,10 +336,40 @@ def photo_link(photo: ReviewImage) -> SafeString:
     return format_html('<a href="{}">{}</a>', photo.src.url, thumbnail(photo.src))
 
 
+class Reported(admin.SimpleListFilter):
+    """The queue of what shops report: open, or decided."""
+
+    title = "reported"
+    parameter_name = "reported"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("open", "To decide"), ("decided", "Decided")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[ProductReview]
+    ) -> QuerySet[ProductReview]:
+        if self.value() not in ("open", "decided"):
+            return queryset
+        is_open = self.value() == "open"
+        reports = ReviewReport.objects.filter(decided_at__isnull=is_open)
+        return queryset.filter(pk__in=reports.values("review"))
+
+
+class Reports(HistoryInline):
+    model = ReviewReport
+    fields = ("reason", "words", "reporter", "created_at", "decided_at", "was_kept")
+    readonly_fields = fields
+    verbose_name_plural = "reports of the shop"
+
+
 @admin.register(ProductReview)
 class ProductReviewAdmin(ModelAdmin):
-    """Moderation: a review is shown or hidden, its words are its writer's."""
+    """Moderation: a review is shown or hidden, its words are its writer's.
 
+    Either decides what shops report of it.
+    """
+
+    actions = ("keep", "hide")
     list_display = (
         "headline",
         link("product"),
@@ -348,6 +379,7 @@ class ProductReviewAdmin(ModelAdmin):
         "event_time",
     )
     list_filter = (
+        Reported,
         yes_no("is_approved"),
         yes_no("is_verified_purchase"),
         days("event_time"),
@@ -356,7 +388,7 @@ class ProductReviewAdmin(ModelAdmin):
     search_help_text = "The id of a product, shop, person or review."
     ordering = ("-event_time",)
     allows_add = False
-    inlines = (Photos,)
+    inlines = (Photos, Reports)
     readonly_fields = (
         "shop",
         "product",
@@ -367,8 +399,32 @@ class ProductReviewAdmin(ModelAdmin):
         "review",
         "helpful_count",
         "is_verified_purchase",
+        "answer",
         "event_time",
     )
+
+    @admin.action(description="Show them; reports are decided", permissions=["change"])
+    def keep(self, request: HttpRequest, queryset: QuerySet[ProductReview]) -> None:
+        self._decide(request, queryset, is_approved=True)
+
+    @admin.action(description="Hide them; reports are decided", permissions=["change"])
+    def hide(self, request: HttpRequest, queryset: QuerySet[ProductReview]) -> None:
+        self._decide(request, queryset, is_approved=False)
+
+    def _decide(
+        self,
+        request: HttpRequest,
+        queryset: QuerySet[ProductReview],
+        *,
+        is_approved: bool,
+    ) -> None:
+        ids = list(queryset.order_by("id").values_list("pk", flat=True))
+        for review_id in ids:
+            moderate_review(
+                review_id=review_id, is_approved=is_approved, now=timezone.now()
+            )
+        done = "shown" if is_approved else "hidden"
+        self.message_user(request, f"{len(ids)} reviews are {done}.")
 
     def save_model(
         self, request: HttpRequest, obj: ProductReview, form: Any, change: bool

@@ -72,6 +72,18 @@ class InvalidReview(DomainError):
     code = "invalid_review"
 
 
+class AnswerChanged(DomainError):
+    """A colleague has answered a review meanwhile; `answer` is theirs."""
+
+    code = "answer_changed"
+
+    def __init__(self, answer: str) -> None:
+        super().__init__(
+            _("A colleague has changed the answer meanwhile. Read it, then change it.")
+        )
+        self.answer = answer
+
+
 class OwnReview(DomainError):
     """Nobody praises their own: a vote for one's review, a review of one's goods."""
 

@@ -26,6 +26,20 @@ class ReviewWritten(Event):
     stream: ClassVar[Stream] = Stream.PRODUCT
 
 
+class ReviewAnswered(Event):
+    """The shop answered, or changed its answer. `data`: product_id, shop_id."""
+
+    type: ClassVar[str] = "product_review.answered"
+    stream: ClassVar[Stream] = Stream.PRODUCT
+
+
+class ReviewReported(Event):
+    """A shop asks the operators to look at a review. `data`: shop_id, reason."""
+
+    type: ClassVar[str] = "product_review.reported"
+    stream: ClassVar[Stream] = Stream.PRODUCT
+
+
 class RatingChanged(Event):
     """The product's mean or its number of reviews changed."""
 

@@ -72,7 +72,7 @@ class SendPhotoSerializer(serializers.Serializer[Any]):
 
 
 class ReviewSerializer(serializers.ModelSerializer[ProductReview]):
-    """A review that is shown, or one's own that waits for approval."""
+    """A review that is shown, or one's own that waits for approval. answer: the shop's."""
 
     writer = serializers.CharField(source="user.first_name", default="", read_only=True)
     photos = PhotoSerializer(source="images", many=True, read_only=True)
@@ -90,6 +90,8 @@ class ReviewSerializer(serializers.ModelSerializer[ProductReview]):
             "helpful_count",
             "event_time",
             "photos",
+            "answer",
+            "answered_at",
         )
         read_only_fields = fields
 

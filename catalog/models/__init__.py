@@ -12,7 +12,9 @@ from catalog.models.product import (
 from catalog.models.review import (
     ProductBuyer,
     ProductReview,
+    ReportReason,
     ReviewImage,
+    ReviewReport,
     ReviewVote,
 )
 from catalog.models.stock import InventoryLog, StockAlert, StockReason, StockReservation
@@ -35,8 +37,10 @@ __all__ = [
     "ProductTag",
     "ProductVariant",
     "ProductView",
+    "ReportReason",
     "RetiredProduct",
     "ReviewImage",
+    "ReviewReport",
     "ReviewVote",
     "SavedView",
     "StockAlert",

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from catalog.models.product import Product
 from catalog.models.variant import ProductVariant
@@ -45,6 +46,17 @@ class ProductReview(Entity):
     is_verified_purchase = models.BooleanField(**fields.both(False))
     is_approved = models.BooleanField(**fields.both(False))
     helpful_count = fields.count()
+    # What the shop says to it, for everybody to read.
+    answer = fields.long_text()
+    answered_at = fields.moment(editable=False)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+    )
 
     class Meta(Entity.Meta):
         db_table = "product_reviews"
@@ -59,6 +71,22 @@ class ProductReview(Entity):
                 fields=["product", "-event_time", "-id"],
                 name="idx_product_reviews_product_id_event_time",
                 condition=models.Q(is_approved=True),
+            ),
+            # What a shop lists its reviews by.
+            fields.Index(
+                fields=["shop", "event_time", "id"],
+                name="idx_product_reviews_shop_id_event_time",
+                condition=models.Q(is_approved=True),
+            ),
+            fields.Index(
+                fields=["shop", "event_time", "id"],
+                name="idx_product_reviews_shop_id_to_answer",
+                condition=models.Q(is_approved=True, answered_at__isnull=True),
+            ),
+            fields.Index(
+                fields=["shop", "event_time", "id"],
+                name="idx_product_reviews_shop_id_answered",
+                condition=models.Q(is_approved=True, answered_at__isnull=False),
             ),
         ]
         constraints = [
@@ -75,6 +103,11 @@ class ProductReview(Entity):
                 fields=["product", "user"],
                 condition=models.Q(customer_id__isnull=True, review_ref__isnull=True),
                 name="uk_product_reviews_product_user",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(answer="", answered_at__isnull=True)
+                | ~models.Q(answer="") & models.Q(answered_at__isnull=False),
+                name="chk_product_reviews_answer",
             ),
         ]
 
@@ -107,6 +140,64 @@ class ReviewImage(models.Model):
     @property
     def small(self) -> str:
         return small_name(str(self.src))
+
+
+class ReportReason(models.TextChoices):
+    ABUSE = "abuse", _("It insults or threatens")
+    PERSONAL = "personal", _("It names private things of a person")
+    ADVERT = "advert", _("It advertises something")
+    OFF_TOPIC = "off_topic", _("It is not about the product")
+    UNTRUE = "untrue", _("It says what is not true")
+    OTHER = "other", _("Something else")
+
+
+class ReviewReport(models.Model):
+    """A shop asks the operators to look at a review; open until they have decided."""
+
+    id = fields.key()
+    created_at = fields.written_at()
+    review = models.ForeignKey(
+        ProductReview, on_delete=models.CASCADE, related_name="reports", db_index=False
+    )
+    reporter = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    reason = fields.choice(ReportReason, ReportReason.OTHER)
+    words = fields.long_text()
+    decided_at = fields.moment()
+    # Whether the review stayed.
+    was_kept = models.BooleanField(null=True, blank=True)
+
+    class Meta:
+        db_table = "review_reports"
+        indexes = [
+            fields.Index(
+                fields=["review", "id"], name="idx_review_reports_review_id_id"
+            )
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["review"],
+                condition=models.Q(decided_at__isnull=True),
+                name="uk_review_reports_review",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reason__in=ReportReason.values),
+                name="chk_review_reports_reason",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decided_at__isnull=True, was_kept__isnull=True)
+                | models.Q(decided_at__isnull=False, was_kept__isnull=False),
+                name="chk_review_reports_decided",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.review_id}"
 
 
 def small_name(name: str) -> str:

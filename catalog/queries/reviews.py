@@ -31,7 +31,7 @@ DEFAULT_SORT = "new"
 SHOWN = """
 WITH shown AS (
     SELECT id, event_time, product_id, user_id, rating, title, review, helpful_count,
-           is_verified_purchase
+           is_verified_purchase, answer, answered_at
       FROM product_reviews
      WHERE product_id = %(product_id)s AND is_approved
        AND (%(stars)s = 0 OR rating = %(stars)s)
@@ -169,7 +169,7 @@ def approved_reviews(*, reader_id: UUID | None) -> QuerySet[ProductReview]:
     shown = ProductReview.objects.filter(is_approved=True).select_related("user")
     shown = shown.only(
         "id", "event_time", "product_id", "rating", "title", "review", "helpful_count",
-        "is_verified_purchase", "user__first_name",
+        "is_verified_purchase", "user__first_name", "answer", "answered_at",
     )  # fmt: skip
     if reader_id is None:
         return shown.annotate(is_voted=Value(False))

@@ -10,19 +10,28 @@ from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from catalog.errors import InvalidReview, NoSuchThing, OwnReview
-from catalog.events import RatingChanged, ReviewWritten
+from catalog.errors import AnswerChanged, InvalidReview, NoSuchThing, OwnReview
+from catalog.events import (
+    RatingChanged,
+    ReviewAnswered,
+    ReviewReported,
+    ReviewWritten,
+)
 from catalog.models import (
     Product,
     ProductBuyer,
     ProductReview,
+    ReportReason,
     ReviewImage,
+    ReviewReport,
     ReviewVote,
 )
+from catalog.queries.sell_reviews import shown_to_shop
 from catalog.services.photos import StoredPhoto, discard_photos, store_photo
 from shop.errors import DomainError
 from shop.events import publish
@@ -31,6 +40,8 @@ from shop.models import Shop
 LONGEST_TITLE = 150
 LONGEST_REVIEW = 5_000
 RATINGS = range(1, 6)
+LONGEST_ANSWER = 2_000
+LONGEST_REPORT = 1_000
 MOST_PHOTOS = 5
 LONGEST_ALT = 200
 RATE = (
@@ -127,7 +138,20 @@ def _write(
     written.is_verified_purchase = is_verified
     # What a moderator has hidden stays hidden, whatever is written now.
     written.is_approved = written.is_approved and may_show
-    written.save()
+    if written._state.adding:
+        written.save()
+    else:
+        # Not its answer: the shop may be writing that at this moment.
+        written.save(
+            update_fields=[
+                "rating",
+                "title",
+                "review",
+                "is_verified_purchase",
+                "is_approved",
+                "updated_at",
+            ]
+        )
     _hang(written, photos, stored)
     _rate(now, product=product)
     publish(
@@ -177,7 +201,10 @@ def forget_photos(*, review_ids: Iterable[UUID]) -> None:
 
 @transaction.atomic
 def moderate_review(*, review_id: UUID, is_approved: bool, now: datetime) -> None:
-    """Show or hide a review; may be repeated. Raises NoSuchThing."""
+    """Show or hide a review, which decides what shops report of it; may be repeated.
+
+    Raises NoSuchThing.
+    """
     review = ProductReview.objects.filter(pk=review_id).first()
     if review is None:
         raise NoSuchThing(_("There is no such review."))
@@ -185,7 +212,114 @@ def moderate_review(*, review_id: UUID, is_approved: bool, now: datetime) -> Non
     ProductReview.objects.filter(pk=review_id).update(
         is_approved=is_approved, updated_at=now
     )
+    ReviewReport.objects.filter(review_id=review_id, decided_at=None).update(
+        decided_at=now, was_kept=is_approved
+    )
     _rate(now, product=product, shop_id=review.shop_id)
+
+
+@transaction.atomic
+def answer_review(
+    *,
+    shop_id: UUID,
+    review_id: UUID,
+    answer: str,
+    by: AbstractBaseUser,
+    now: datetime,
+    seen: str = "",
+) -> ProductReview:
+    """What the shop says to a review, for everybody; one answer, which may be changed.
+
+    seen: the answer that the writer changes. Safe to repeat. Raises InvalidReview without
+    words or with too many, AnswerChanged when a colleague has answered meanwhile, and
+    NoSuchThing for another shop's review.
+    """
+    words = answer.strip()
+    if not words:
+        raise InvalidReview(_("Write the answer first."))
+    if len(words) > LONGEST_ANSWER:
+        raise InvalidReview(
+            _("Write at most %(most)d letters.") % {"most": LONGEST_ANSWER}
+        )
+    if "\0" in words:
+        raise InvalidReview(_("The text has a sign that cannot be stored."))
+    review = _change_answer(shop_id, review_id, words, seen, by, now)
+    data = {"product_id": review.product_id, "shop_id": shop_id}
+    publish(ReviewAnswered, entity=review, at=now, actor=by, data=data)
+    return review
+
+
+@transaction.atomic
+def remove_answer(
+    *, shop_id: UUID, review_id: UUID, by: AbstractBaseUser, now: datetime
+) -> ProductReview:
+    """Take the answer back. Safe to repeat. Raises NoSuchThing for another shop's review."""
+    mine = shown_to_shop(shop_id=shop_id).filter(pk=review_id)
+    if not mine.update(answer="", answered_at=None, answered_by=None, updated_at=now):
+        raise NoSuchThing(_("There is no such review."))
+    review: ProductReview = mine.get()
+    return review
+
+
+@transaction.atomic
+def report_review(
+    *,
+    shop_id: UUID,
+    review_id: UUID,
+    reason: str,
+    words: str,
+    by: AbstractBaseUser,
+    now: datetime,
+) -> ReviewReport:
+    """Ask the operators to look at a review; it stays shown until they decide.
+
+    Safe to repeat: while a report is open, it is the one. Raises InvalidReview, and
+    NoSuchThing for another shop's review.
+    """
+    if (
+        reason not in ReportReason.values
+        or "\0" in words
+        or len(words) > LONGEST_REPORT
+    ):
+        raise InvalidReview(_("Choose a reason, and say it in fewer words."))
+    review = shown_to_shop(shop_id=shop_id).filter(pk=review_id).first()
+    if review is None:
+        raise NoSuchThing(_("There is no such review."))
+    report = ReviewReport(
+        review=review,
+        reporter_id=by.pk,
+        reason=reason,
+        words=words.strip(),
+        created_at=now,
+    )
+    # One that a colleague opens at this moment is as good.
+    ReviewReport.objects.bulk_create([report], ignore_conflicts=True)
+    opened: ReviewReport = review.reports.get(decided_at=None)
+    if opened.pk == report.pk:
+        data = {"shop_id": shop_id, "reason": reason}
+        publish(ReviewReported, entity=review, at=now, actor=by, data=data)
+    return opened
+
+
+def _change_answer(
+    shop_id: UUID,
+    review_id: UUID,
+    words: str,
+    seen: str,
+    by: AbstractBaseUser,
+    now: datetime,
+) -> ProductReview:
+    """One conditional update: of two people at once, the second is told of the first."""
+    mine = shown_to_shop(shop_id=shop_id).filter(pk=review_id)
+    has_changed = mine.filter(answer__in={seen, words}).update(
+        answer=words, answered_at=now, answered_by=by.pk, updated_at=now
+    )
+    review = mine.first()
+    if review is None:
+        raise NoSuchThing(_("There is no such review."))
+    if not has_changed:
+        raise AnswerChanged(review.answer)
+    return review
 
 
 @transaction.atomic
