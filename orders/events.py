@@ -108,6 +108,13 @@ class ReturnAnswered(Event):
     stream: ClassVar[Stream] = Stream.ORDER
 
 
+class ReturnSentBack(Event):
+    """The buyer proved that the goods are on their way. `data`: return_id, shop_id."""
+
+    type: ClassVar[str] = "order.return_sent_back"
+    stream: ClassVar[Stream] = Stream.ORDER
+
+
 class ReturnReceived(Event):
     """The goods are back. `data`: return_id, shop_id, refund_total, currency."""
 

@@ -132,3 +132,19 @@ def units_sent(data: Any, prefix: str) -> dict[UUID, int]:
             if number:
                 units[UUID(name.removeprefix(prefix))] = number
     return units
+
+
+class RefundReturnForm(forms.Form):
+    """The sum that is due, or another instead."""
+
+    expected = forms.DecimalField(required=False, widget=forms.HiddenInput)
+    reason = forms.CharField(
+        required=False,
+        max_length=1000,
+        label=_("Reason (optional)"),
+        widget=forms.Textarea({"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, most: Decimal, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["amount"] = _amount(_("Another amount instead (optional)"), most)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payments.views import sell_refunds
+from payments.views import sell_refunds, sell_returns
 
 urlpatterns = [
     path(
@@ -14,5 +14,10 @@ urlpatterns = [
         "<slug:shop>/orders/<uuid:order_id>/edit/",
         sell_refunds.edit,
         name="order_edit",
+    ),
+    path(
+        "<slug:shop>/returns/<uuid:return_id>/refund/",
+        sell_returns.refund,
+        name="return_refund",
     ),
 ]

@@ -178,6 +178,13 @@ class Order(Entity):
                 F("id"),
                 name="idx_orders_shop_id_country_event_time",
             ),
+            # The buyers of a shop: the last order of each, their number and worth.
+            fields.Index(
+                fields=["shop", "customer", "event_time", "id"],
+                include=["status", "currency", "total_price", "total_refunded"],
+                condition=Q(deleted_at__isnull=True),
+                name="idx_orders_shop_id_customer_id_event_time",
+            ),
             fields.Index(
                 F("shop"),
                 OpClass(Lower("email"), name="text_pattern_ops"),

@@ -1,3 +1,4 @@
+import pgtrigger
 from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
@@ -6,6 +7,7 @@ from django.db.models import F, Q
 from catalog.models import Product
 from orders.models.order import Order, OrderItem
 from shop import fields
+from shop.models import Shop
 
 
 class ReturnStatus(models.TextChoices):
@@ -26,11 +28,33 @@ def private_storage() -> Storage:
     return storages["private"]
 
 
+class KnowsShop(pgtrigger.Trigger):
+    """Writes down whose order it is: a shop lists its returns without reading its orders."""
+
+    name = "knows_shop"
+    level = pgtrigger.Row
+    when = pgtrigger.Before
+    operation = pgtrigger.Insert
+    func = """
+        NEW.shop_id := (SELECT shop_id FROM orders WHERE id = NEW.order_id);
+        RETURN NEW;
+    """
+
+
 class OrderReturn(models.Model):
     """Goods that come back, or a credit note for them; `event_time` is when it happened."""
 
     id = fields.key()
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="returns")
+    # The order's; the database fills it in.
+    shop = models.ForeignKey(
+        Shop,
+        on_delete=models.CASCADE,
+        null=True,
+        editable=False,
+        db_index=False,
+        related_name="+",
+    )
     return_ref = models.CharField(max_length=255, null=True, blank=True)
     kind = fields.choice(ReturnKind, ReturnKind.RETURN)
     status = fields.choice(ReturnStatus, ReturnStatus.REQUESTED)
@@ -49,6 +73,9 @@ class OrderReturn(models.Model):
     items = models.JSONField(default=list, db_default=[], blank=True)
     # What was given back for it, in the order's currency.
     refund_total = fields.money()
+    # When the buyer proved that the goods are on their way, and when they were looked at.
+    sent_back_at = fields.moment()
+    received_at = fields.moment()
     event_time = models.DateTimeField()
     created_at = fields.written_at()
     updated_at = fields.changed_at()
@@ -56,8 +83,13 @@ class OrderReturn(models.Model):
     class Meta:
         db_table = "order_returns"
         indexes = [
-            fields.Index(fields=["event_time"], name="idx_order_returns_event_time")
+            fields.Index(fields=["event_time"], name="idx_order_returns_event_time"),
+            fields.Index(
+                fields=["shop", "status", "event_time", "id"],
+                name="idx_order_returns_shop_id_status_event_time",
+            ),
         ]
+        triggers = [KnowsShop()]
         constraints = [
             models.CheckConstraint(
                 condition=Q(status__in=ReturnStatus.values),
@@ -102,10 +134,22 @@ class OrderReturnItem(models.Model):
         db_persist=True,
     )
     restocked = models.BooleanField(**fields.both(False))
+    # Of the units, how many came back; None until somebody looked.
+    received_quantity = models.IntegerField(null=True, blank=True)
+    # Of those, how many cannot be sold again.
+    damaged_quantity = fields.count()
 
     class Meta:
         db_table = "order_return_items"
         constraints = [
+            models.CheckConstraint(
+                condition=Q(received_quantity__isnull=True, damaged_quantity=0)
+                | Q(
+                    received_quantity__range=(0, F("quantity")),
+                    damaged_quantity__range=(0, F("received_quantity")),
+                ),
+                name="chk_order_return_items_received",
+            ),
             models.CheckConstraint(
                 condition=Q(quantity__gt=0), name="chk_order_return_items_quantity"
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -15,7 +16,12 @@ from django.utils.translation import gettext as _
 
 from catalog.services.stock import return_stock
 from orders.errors import NotInOrder, ReturnRefused, TooManyUnits, WrongStatus
-from orders.events import ReturnAnswered, ReturnReceived, ReturnRequested
+from orders.events import (
+    ReturnAnswered,
+    ReturnReceived,
+    ReturnRequested,
+    ReturnSentBack,
+)
 from orders.models import (
     FulfillmentStatus,
     Order,
@@ -32,6 +38,18 @@ from shop.events import publish
 from shop.money import round_money
 
 MOST_TEXT = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspected:
+    """What came back of one line: units that can be sold again, and units that cannot."""
+
+    good: int
+    damaged: int = 0
+
+    @property
+    def units(self) -> int:
+        return self.good + self.damaged
 
 
 @transaction.atomic
@@ -86,10 +104,16 @@ def approve_return(
     now: datetime,
     answer: str = "",
 ) -> OrderReturn:
-    """The shop takes it back; `answer` says where to send it. Safe to repeat."""
+    """The shop takes it back; `answer` says where to send it. Safe to repeat.
+
+    A withdrawal is approved from the start; where to send it is said by approving it.
+    """
     back = _lock_return(return_id)
     if back.status == ReturnStatus.APPROVED:
-        return back
+        is_told = back.answer or not answer.replace("\0", "").strip()
+        return (
+            back if is_told else _answer(back, ReturnStatus.APPROVED, answer, by, now)
+        )
     if back.status != ReturnStatus.REQUESTED:
         raise WrongStatus(_("This return was answered already."))
     return _answer(back, ReturnStatus.APPROVED, answer, by, now)
@@ -99,7 +123,10 @@ def approve_return(
 def refuse_return(
     *, return_id: UUID, by: AbstractBaseUser | None, now: datetime, answer: str
 ) -> OrderReturn:
-    """The shop says no, and why. Safe to repeat. A withdrawal cannot be refused."""
+    """The shop says no, and why. Safe to repeat. A withdrawal cannot be refused.
+
+    Raises ReturnRefused, also without a reason, and WrongStatus.
+    """
     back = _lock_return(return_id)
     if back.status == ReturnStatus.REJECTED:
         return back
@@ -107,7 +134,31 @@ def refuse_return(
         raise ReturnRefused(_("The law lets the buyer withdraw; it cannot be refused."))
     if back.status != ReturnStatus.REQUESTED:
         raise WrongStatus(_("This return was answered already."))
+    if not answer.replace("\0", "").strip():
+        raise ReturnRefused(_("Write why: the buyer reads it."))
     return _answer(back, ReturnStatus.REJECTED, answer, by, now)
+
+
+@transaction.atomic
+def note_sent_back(
+    *, return_id: UUID, by: AbstractBaseUser | None, now: datetime
+) -> OrderReturn:
+    """The buyer proved that the goods are on their way: what is due may go back before them.
+
+    Safe to repeat. Raises WrongStatus for a return that was not approved, or is back.
+    """
+    back = _lock_return(return_id)
+    if back.sent_back_at is not None:
+        return back
+    if back.status != ReturnStatus.APPROVED:
+        raise WrongStatus(_("Only a return that is on its way can be noted so."))
+    lines = back.lines.select_related("order_item").order_by("id")
+    back.sent_back_at = now
+    back.refund_total = sum((_worth(line, back.order) for line in lines), Decimal(0))
+    back.save(update_fields=["sent_back_at", "refund_total", "updated_at"])
+    data = {"return_id": back.pk, "shop_id": back.order.shop_id}
+    publish(ReturnSentBack, entity=back.order, at=now, actor=by, data=data)
+    return back
 
 
 @transaction.atomic
@@ -117,23 +168,35 @@ def receive_return(
     restock: Collection[UUID],
     by: AbstractBaseUser | None,
     now: datetime,
+    inspected: Mapping[UUID, Inspected] | None = None,
 ) -> OrderReturn:
     """The goods are back; `refund_total` is what is due for them. Safe to repeat.
 
-    restock: ids of the return's lines that go on the shelf again. Raises WrongStatus before
-    the return was approved.
+    restock: ids of the return's lines whose good units go on the shelf again. inspected: line
+    id -> what came back of it, of lines not named nothing; None: all of it, as good as new.
+    Raises WrongStatus before the return was approved, NotInOrder, TooManyUnits, and
+    ReturnRefused when nothing came back.
     """
     back = _lock_return(return_id)
-    if back.status in {ReturnStatus.RECEIVED, ReturnStatus.REFUNDED}:
+    # What was paid back early, on proof of sending, is still to be looked at.
+    is_paid = back.status == ReturnStatus.REFUNDED and back.sent_back_at is not None
+    if back.received_at is not None or (
+        back.status in {ReturnStatus.RECEIVED, ReturnStatus.REFUNDED} and not is_paid
+    ):
         return back
-    if back.status != ReturnStatus.APPROVED:
+    if back.status != ReturnStatus.APPROVED and not is_paid:
         raise WrongStatus(_("Approve the return first."))
-    lines = list(back.lines.select_related("order_item").order_by("id"))
+    lines = _look_at(back, inspected, is_paid)
     _restock([line for line in lines if line.pk in set(restock)], back, by, now)
-    back.status = ReturnStatus.RECEIVED
+    back.received_at = now
     back.restock = any(line.restocked for line in lines)
-    back.refund_total = sum((_worth(line, back.order) for line in lines), Decimal(0))
-    back.save(update_fields=["status", "restock", "refund_total", "updated_at"])
+    if not is_paid:
+        back.status = ReturnStatus.RECEIVED
+        worths = (_worth(line, back.order) for line in lines)
+        back.refund_total = sum(worths, Decimal(0))
+    back.save(
+        update_fields=["status", "restock", "refund_total", "received_at", "updated_at"]
+    )
     _note_fulfillment(back.order, now)
     data = {
         "return_id": back.pk,
@@ -143,6 +206,42 @@ def receive_return(
     }
     publish(ReturnReceived, entity=back.order, at=now, actor=by, data=data)
     return back
+
+
+def _look_at(
+    back: OrderReturn, inspected: Mapping[UUID, Inspected] | None, is_paid: bool
+) -> list[OrderReturnItem]:
+    """The lines with what came back of them; what did not come back is in the return no more.
+
+    is_paid: it stays, because the buyer has the money for it.
+    """
+    found = back.lines.select_related("order_item").order_by("id")
+    lines = {line.pk: line for line in found}
+    if inspected is None:
+        inspected = {pk: Inspected(good=line.quantity) for pk, line in lines.items()}
+    for line_id, seen in inspected.items():
+        if line_id not in lines:
+            raise NotInOrder
+        line = lines[line_id]
+        most = line.quantity
+        if seen.good < 0 or seen.damaged < 0 or seen.units > most:
+            raise TooManyUnits(line.order_item.name if line.order_item else "", most)
+    if not any(seen.units for seen in inspected.values()):
+        raise ReturnRefused(_("Write how many units came back."))
+    missing = []
+    for line in lines.values():
+        seen = inspected.get(line.pk, Inspected(good=0))
+        line.received_quantity, line.damaged_quantity = seen.units, seen.damaged
+        if seen.units and not is_paid:
+            line.quantity = seen.units
+        elif not is_paid:
+            missing.append(line.pk)
+    OrderReturnItem.objects.filter(pk__in=missing).delete()
+    kept = [line for line in lines.values() if line.pk not in missing]
+    OrderReturnItem.objects.bulk_update(
+        kept, ["quantity", "received_quantity", "damaged_quantity"]
+    )
+    return kept
 
 
 def _lock(order_id: UUID) -> Order:
@@ -240,9 +339,10 @@ def _restock(
     units: dict[UUID, int] = {}
     for line in lines:
         variant_id = line.order_item.variant_id if line.order_item else None
-        if variant_id is None:
+        good = (line.received_quantity or 0) - line.damaged_quantity
+        if variant_id is None or not good:
             continue
-        units[variant_id] = units.get(variant_id, 0) + line.quantity
+        units[variant_id] = units.get(variant_id, 0) + good
         line.restocked = True
     if units:
         notes = f"Returned from {back.order.order_number}"

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from django import template
 from django.utils.translation import gettext as _
 
-from orders.models import FinancialStatus, FulfillmentStatus, Order, OrderStatus
+from orders.models import (
+    FinancialStatus,
+    FulfillmentStatus,
+    Order,
+    OrderReturn,
+    OrderStatus,
+    ReturnStatus,
+)
 from orders.queries.sell_orders import buyer_name
 
 register = template.Library()
@@ -55,6 +62,18 @@ def money_state(order: Order) -> State:
         FinancialStatus.VOIDED: State(_("Let go")),
         FinancialStatus.FAILED: State(_("Payment failed"), "bad"),
     }[FinancialStatus(order.financial_status)]
+
+
+@register.filter
+def work_of_return(back: OrderReturn) -> State:
+    """Where a return is in the shop's work."""
+    return {
+        ReturnStatus.REQUESTED: State(_("To answer"), "wait"),
+        ReturnStatus.APPROVED: State(_("On its way"), "wait"),
+        ReturnStatus.RECEIVED: State(_("To pay back"), "wait"),
+        ReturnStatus.REFUNDED: State(_("Paid back"), "good"),
+        ReturnStatus.REJECTED: State(_("Refused"), "bad"),
+    }[ReturnStatus(back.status)]
 
 
 @register.filter
