@@ -24,6 +24,9 @@ api: list[URLPattern | URLResolver] = [
     path("", include("orders.api.sell_orders")),
     path("", include("payments.api.sell_orders")),
     path("", include("users.api.sell_jobs")),
+    path("", include("catalog.api.sell_reviews")),
+    path("", include("orders.api.sell_returns")),
+    path("", include("payments.api.sell_returns")),
     path("", include("catalog.api.sell_products")),
     # They answer in formats of their own, which a refusal would not be in.
     path("schema/", require_safe(SpectacularAPIView.as_view()), name="schema"),
@@ -44,8 +47,10 @@ sell: list[URLPattern | URLResolver] = [
     path("", include("users.sell_urls")),
     path("", include("analytics.sell_urls")),
     path("", include("catalog.sell_urls")),
+    path("", include("catalog.sell_review_urls")),
     path("", include("ingestion.sell_urls")),
     path("", include("orders.sell_urls")),
+    path("", include("orders.sell_return_urls")),
     path("", include("payments.sell_urls")),
 ]
 
