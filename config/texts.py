@@ -24,6 +24,9 @@ from django.utils.translation.template import templatize
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCALES = ("de", "pt_BR", "sw")
 APPS = ("shop", "users", "catalog", "orders", "payments")
+# Of the other apps, what the people of a shop read; the rest is operators'.
+SOME_OF = ("analytics", "ingestion")
+OF_SHOPS = re.compile(r"^\w+/(views/|shop_board|templates/\w+/_?sell)")
 # Our catalogue says what a library shows to shoppers and has not in that language.
 LENT = {
     "sw": tuple(
@@ -163,11 +166,19 @@ def _faults_of(message: Message, plurals: int) -> Iterator[str]:
 def _sources(root: Path) -> list[Path]:
     found: Iterable[Path] = (
         path
-        for app in APPS
+        for app in (*APPS, *SOME_OF)
         for pattern in ("**/*.py", "templates/**/*.html", "templates/**/*.txt")
         for path in (root / app).glob(pattern)
     )
-    return sorted(path for path in found if not OPERATORS.search(path.as_posix()))
+    return sorted(path for path in found if _is_read(path.relative_to(root)))
+
+
+def _is_read(path: Path) -> bool:
+    """By others than operators."""
+    name = path.as_posix()
+    if path.parts[0] in SOME_OF:
+        return OF_SHOPS.search(name) is not None
+    return not OPERATORS.search(name)
 
 
 def _library(name: str) -> Path:
