@@ -20,6 +20,18 @@ def nothing(_stall: Stall) -> Mapping[str, Any]:
     return {}
 
 
+def _return(stall: Stall) -> Mapping[str, Any]:
+    return {"return_id": stall.order_return.pk}
+
+
+def _customer(stall: Stall) -> Mapping[str, Any]:
+    return {"customer_id": stall.order.customer_id}
+
+
+def _review(stall: Stall) -> Mapping[str, Any]:
+    return {"review_id": stall.review.pk}
+
+
 @dataclass(frozen=True)
 class Door:
     """right: None for a door that everybody who is logged in may go through.
@@ -95,6 +107,104 @@ DOORS: dict[str, Door] = {
         is_read=False,
     ),
     "sell:home": Door(Right.SEE_SHOP),
+    "sell:returns": Door(Right.RECEIVE_RETURNS),
+    "sell:return": Door(Right.RECEIVE_RETURNS, args=_return),
+    "sell:return_photo": Door(
+        Right.RECEIVE_RETURNS, args=lambda stall: {"photo_id": stall.photo.pk}
+    ),
+    "sell:return_approve": Door(
+        Right.DECIDE_RETURNS,
+        args=_return,
+        sends={"POST": lambda _stall: {"approve-answer": "To us"}},
+        is_read=False,
+    ),
+    "sell:return_refuse": Door(
+        Right.DECIDE_RETURNS,
+        args=_return,
+        sends={"POST": lambda _stall: {"refuse-answer": "Worn"}},
+        is_read=False,
+    ),
+    "sell:return_sent": Door(
+        Right.RECEIVE_RETURNS, args=_return, sends={"POST": nothing}, is_read=False
+    ),
+    "sell:return_receive": Door(
+        Right.RECEIVE_RETURNS, args=_return, sends={"POST": nothing}, is_read=False
+    ),
+    "sell:return_refund": Door(Right.REFUND, args=_return, sends={"POST": nothing}),
+    "v1:sell-returns": Door(Right.RECEIVE_RETURNS),
+    "v1:sell-return": Door(Right.RECEIVE_RETURNS, args=_return),
+    "v1:sell-return-approve": Door(
+        Right.DECIDE_RETURNS,
+        args=_return,
+        sends={"POST": lambda _stall: {"answer": "To us"}},
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-return-refuse": Door(
+        Right.DECIDE_RETURNS,
+        args=_return,
+        sends={"POST": lambda _stall: {"answer": "Worn"}},
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-return-sent": Door(
+        Right.RECEIVE_RETURNS,
+        args=_return,
+        sends={"POST": nothing},
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-return-receive": Door(
+        Right.RECEIVE_RETURNS,
+        args=_return,
+        sends={
+            "POST": lambda stall: {
+                "lines": [{"line": stall.order_return.pk, "good": 1}]
+            }
+        },
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-return-refund": Door(
+        Right.REFUND, args=_return, sends={"POST": nothing}, is_json=True
+    ),
+    "sell:customers": Door(Right.SEE_CUSTOMERS),
+    "sell:customer": Door(Right.SEE_CUSTOMERS, args=_customer),
+    "v1:sell-customers": Door(Right.SEE_CUSTOMERS),
+    "v1:sell-customer": Door(Right.SEE_CUSTOMERS, args=_customer),
+    "sell:reviews": Door(Right.ANSWER_REVIEWS),
+    "sell:review": Door(Right.ANSWER_REVIEWS, args=_review),
+    "sell:review_answer": Door(
+        Right.ANSWER_REVIEWS,
+        args=_review,
+        sends={"POST": lambda _stall: {"answer": "Thank you"}},
+        is_read=False,
+    ),
+    "sell:review_answer_remove": Door(
+        Right.ANSWER_REVIEWS, args=_review, sends={"POST": nothing}, is_read=False
+    ),
+    "sell:review_report": Door(
+        Right.ANSWER_REVIEWS,
+        args=_review,
+        sends={"POST": lambda _stall: {"reason": "abuse"}},
+        is_read=False,
+    ),
+    "v1:sell-reviews": Door(Right.ANSWER_REVIEWS),
+    "v1:sell-review": Door(Right.ANSWER_REVIEWS, args=_review),
+    "v1:sell-review-answer": Door(
+        Right.ANSWER_REVIEWS,
+        args=_review,
+        sends={"PUT": lambda _stall: {"answer": "Thank you"}, "DELETE": nothing},
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-review-report": Door(
+        Right.ANSWER_REVIEWS,
+        args=_review,
+        sends={"POST": lambda _stall: {"reason": "abuse"}},
+        is_read=False,
+        is_json=True,
+    ),
     "sell:numbers": Door(Right.SEE_NUMBERS),
     "sell:numbers_csv": Door(Right.SEE_NUMBERS),
     "sell:orders": Door(Right.SEE_ORDERS),
