@@ -639,6 +639,7 @@ class TaxRateAdmin(ModelAdmin):
         "country",
         "province",
         "tax_class",
+        link("shop"),
         "percent",
         "applies_to_shipping",
     )

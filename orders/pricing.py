@@ -92,6 +92,8 @@ class Rate:
     rate: Decimal
     applies_to_shipping: bool
     name: str = ""
+    # Whose own it is; None is the market's.
+    shop_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,7 +200,6 @@ def quote(
     of_shop: dict[UUID, list[Line]] = {}
     for line in lines:
         of_shop.setdefault(line.shop_id, []).append(line)
-    by_class = _rates_by_class(rates, province)
     return Quote(
         currency=currency,
         shops=tuple(
@@ -208,7 +209,7 @@ def quote(
                 shops[shop_id],
                 (methods or {}).get(shop_id),
                 (coupons or {}).get(shop_id),
-                by_class,
+                _rates_by_class(rates, province, shop_id),
             )
             for shop_id, its_lines in of_shop.items()
         ),
@@ -357,12 +358,20 @@ def _number(value: Any) -> Decimal:
 # ------------------------------------------------------------------ tax
 
 
-def _rates_by_class(rates: Sequence[Rate], province: str) -> dict[str, Rate]:
-    """The nearest rate of each class: a province's before its country's."""
-    by_class = {rate.tax_class: rate for rate in rates if not rate.province}
-    if province:
-        near = [rate for rate in rates if rate.province == province]
-        by_class |= {rate.tax_class: rate for rate in near}
+def _rates_by_class(
+    rates: Sequence[Rate], province: str, shop_id: UUID
+) -> dict[str, Rate]:
+    """The nearest rate of each class: a province's before its country's.
+
+    A shop that has said what it takes of a class takes that, wherever the market's stands.
+    """
+    by_class: dict[str, Rate] = {}
+    for owner in (None, shop_id):
+        of_owner = [rate for rate in rates if rate.shop_id == owner]
+        by_class |= {rate.tax_class: rate for rate in of_owner if not rate.province}
+        if province:
+            near = [rate for rate in of_owner if rate.province == province]
+            by_class |= {rate.tax_class: rate for rate in near}
     return by_class
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from orders.views import sell_orders
+from orders.views import sell_orders, sell_settings
 
 urlpatterns = [
     path("<slug:shop>/orders/", sell_orders.orders, name="orders"),
@@ -44,5 +44,33 @@ urlpatterns = [
         "<slug:shop>/orders/<uuid:order_id>/invoice/",
         sell_orders.invoice,
         name="order_invoice",
+    ),
+    path("<slug:shop>/settings/delivery/", sell_settings.delivery, name="delivery"),
+    path("<slug:shop>/settings/delivery/zone/", sell_settings.zone, name="zone_new"),
+    path(
+        "<slug:shop>/settings/delivery/zone/<uuid:zone_id>/",
+        sell_settings.zone,
+        name="zone",
+    ),
+    path(
+        "<slug:shop>/settings/delivery/zone/<uuid:zone_id>/way/",
+        sell_settings.method,
+        name="method_new",
+    ),
+    path(
+        "<slug:shop>/settings/delivery/zone/<uuid:zone_id>/way/<uuid:method_id>/",
+        sell_settings.method,
+        name="method",
+    ),
+    path("<slug:shop>/settings/taxes/", sell_settings.taxes, name="taxes"),
+    path(
+        "<slug:shop>/settings/taxes/rate/",
+        sell_settings.tax_rate,
+        name="tax_rate_new",
+    ),
+    path(
+        "<slug:shop>/settings/taxes/rate/<uuid:rate_id>/",
+        sell_settings.tax_rate,
+        name="tax_rate",
     ),
 ]

@@ -81,9 +81,19 @@ class DeliveryMethod(models.Model):
 
 
 class TaxRate(models.Model):
-    """The tax on a class of goods where they are sent to; a province's comes before its country's."""
+    """The tax on a class of goods where they are sent to; a province's comes before its country's.
+
+    A shop's own rate of a class comes before the market's, whose rates have no shop.
+    """
 
     id = fields.key()
+    shop = models.ForeignKey(
+        Shop,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="tax_rates",
+    )
     country = models.CharField(max_length=2)
     province = fields.text(100)
     tax_class = fields.text(32, default="standard", db_default="standard")
@@ -99,8 +109,9 @@ class TaxRate(models.Model):
         ordering = ["country", "province", "tax_class"]
         constraints = [
             models.UniqueConstraint(
-                fields=["country", "province", "tax_class"],
-                name="uk_tax_rates_country_province_tax_class",
+                fields=["country", "province", "tax_class", "shop"],
+                nulls_distinct=False,
+                name="uk_tax_rates_country_province_tax_class_shop",
             ),
             models.CheckConstraint(
                 condition=Q(rate__range=(0, 1)),

@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import Q
+
 from orders.models import Checkout, DeliveryMethod, TaxRate
 from orders.pricing import CouponTerms, Method, Quote, Rate, quote
 from orders.queries.cart import (
@@ -121,7 +123,7 @@ def price_checkout(*, checkout: Checkout, now: datetime) -> CheckoutView:
             shops=shops,
             methods=chosen,
             coupons=coupons,
-            rates=tax_rates(country=country, province=province),
+            rates=tax_rates(country=country, province=province, shop_ids=shops),
             province=province,
         ),
     )
@@ -154,11 +156,15 @@ def delivery_methods(
     return found
 
 
-def tax_rates(*, country: str, province: str) -> list[Rate]:
-    """The rates of a country and of one province of it."""
+def tax_rates(*, country: str, province: str, shop_ids: Collection[UUID]) -> list[Rate]:
+    """The rates of a country and of one province of it: the market's and the shops' own."""
     if not country:
         return []
-    rows = TaxRate.objects.filter(country=country, province__in=["", province])
+    rows = TaxRate.objects.filter(
+        Q(shop=None) | Q(shop__in=list(shop_ids)),
+        country=country,
+        province__in=["", province],
+    )
     return [
         Rate(
             province=row.province,
@@ -166,6 +172,7 @@ def tax_rates(*, country: str, province: str) -> list[Rate]:
             rate=row.rate,
             applies_to_shipping=row.applies_to_shipping,
             name=row.name,
+            shop_id=row.shop_id,
         )
         for row in rows
     ]

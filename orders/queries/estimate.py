@@ -7,6 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 
 from orders.models import Cart, ShippingAddress, TaxRate
 from orders.pricing import ZERO, Method, Quote, quote
@@ -86,13 +87,15 @@ def cart_estimate(*, view: CartView, destination: Destination) -> CartEstimate:
         shops=terms,
         methods=cheapest,
         coupons=view.coupons,
-        rates=tax_rates(country=country, province=province),
+        rates=tax_rates(country=country, province=province, shop_ids=terms),
         province=province,
     )
     charged = {shop.shop_id: shop.shipping for shop in quoted.shops}
     return CartEstimate(
         destination=destination,
-        has_provinces=TaxRate.objects.filter(country=country)
+        has_provinces=TaxRate.objects.filter(
+            Q(shop=None) | Q(shop__in=list(terms)), country=country
+        )
         .exclude(province="")
         .exists(),
         shops=tuple(

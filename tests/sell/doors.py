@@ -32,6 +32,37 @@ def _review(stall: Stall) -> Mapping[str, Any]:
     return {"review_id": stall.review.pk}
 
 
+def _zone(stall: Stall) -> Mapping[str, Any]:
+    return {"zone_id": stall.zone.pk}
+
+
+def _method(stall: Stall) -> Mapping[str, Any]:
+    return {"zone_id": stall.zone.pk, "method_id": stall.method.pk}
+
+
+def _rate(stall: Stall) -> Mapping[str, Any]:
+    return {"rate_id": stall.rate.pk}
+
+
+def _removal(_stall: Stall) -> Mapping[str, Any]:
+    return {"remove": "1"}
+
+
+def _neighbours(_stall: Stall) -> Mapping[str, Any]:
+    return {"name": "Neighbours", "countries": ["UG"]}
+
+
+def _way(_stall: Stall) -> Mapping[str, Any]:
+    return {"name": "Rider", "price": "100", "min_days": 1, "max_days": 2}
+
+
+def _rate_sent(_stall: Stall) -> Mapping[str, Any]:
+    return {
+        **{"country": "UG", "tax_class": "standard", "name": "VAT"},
+        **{"percent": "18", "rate": "0.18"},
+    }
+
+
 @dataclass(frozen=True)
 class Door:
     """right: None for a door that everybody who is logged in may go through.
@@ -379,6 +410,44 @@ DOORS: dict[str, Door] = {
         sends={
             "POST": lambda stall: {"rows": [{"sku": stall.variant.sku, "stock": "9"}]}
         },
+        is_read=False,
+        is_json=True,
+    ),
+    "sell:delivery": Door(Right.SETTINGS),
+    "sell:zone_new": Door(Right.SETTINGS, sends={"POST": _neighbours}),
+    "sell:zone": Door(Right.SETTINGS, args=_zone, sends={"POST": _removal}),
+    "sell:method_new": Door(Right.SETTINGS, args=_zone, sends={"POST": _way}),
+    "sell:method": Door(Right.SETTINGS, args=_method, sends={"POST": _removal}),
+    "sell:taxes": Door(
+        Right.SETTINGS, sends={"POST": lambda _stall: {"prices_include_tax": "no"}}
+    ),
+    "sell:tax_rate_new": Door(Right.SETTINGS, sends={"POST": _rate_sent}),
+    "sell:tax_rate": Door(Right.SETTINGS, args=_rate, sends={"POST": _removal}),
+    "v1:sell-delivery-zones": Door(
+        Right.SETTINGS, sends={"POST": _neighbours}, is_json=True
+    ),
+    "v1:sell-delivery-zone": Door(
+        Right.SETTINGS,
+        args=_zone,
+        sends={"PUT": _neighbours, "DELETE": nothing},
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-delivery-methods": Door(
+        Right.SETTINGS, args=_zone, sends={"POST": _way}, is_read=False, is_json=True
+    ),
+    "v1:sell-delivery-method": Door(
+        Right.SETTINGS,
+        args=_method,
+        sends={"PUT": _way, "DELETE": nothing},
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-tax-rates": Door(Right.SETTINGS, sends={"POST": _rate_sent}, is_json=True),
+    "v1:sell-tax-rate": Door(
+        Right.SETTINGS,
+        args=_rate,
+        sends={"PUT": _rate_sent, "DELETE": nothing},
         is_read=False,
         is_json=True,
     ),

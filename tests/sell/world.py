@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from orders.models import DeliveryZone
 from orders.services.drafts import open_draft
 from orders.services.orders import mark_delivered, ship_items
 from shop.models import Shop
@@ -18,7 +19,7 @@ from tests.factories.catalog import (
     ProductVariantFactory,
 )
 from tests.factories.ingestion import IngestionFileFactory
-from tests.factories.orders import OrderReturnPhotoFactory
+from tests.factories.orders import OrderReturnPhotoFactory, TaxRateFactory
 from tests.factories.shop import JobFactory, JobRowFactory, ShopFactory
 from tests.factories.users import (
     OperatorFactory,
@@ -60,6 +61,10 @@ class Stall:
         self.draft = open_draft(shop_id=self.shop.pk, by=self.owner, now=timezone.now())
         self.sent = self._bought(buyer)
         self._send()
+        # The first purchase wrote the market's flat rate down.
+        self.zone = DeliveryZone.objects.get(shop=self.shop)
+        self.method = self.zone.methods.get()
+        self.rate = TaxRateFactory(shop=self.shop)
         self.photo = OrderReturnPhotoFactory(order_return__order=self.sent)
         self.order_return = self.photo.order_return
         self.review = ProductReviewFactory(
