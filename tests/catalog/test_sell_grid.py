@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import InventoryLog, PriceChange, ProductVariant
@@ -259,3 +261,21 @@ def test_a_plan_is_of_its_shop(shop: Shop, client: Client) -> None:
         client.post(f"/sell/{shop.slug}/products/grid/apply/", {"plan": sent})
 
     assert not Job.objects.exists()
+
+
+def test_the_sheet_costs_the_same_for_one_and_for_many(
+    shop: Shop, client: Client
+) -> None:
+    where, counts = f"/sell/{shop.slug}/products/grid/", []
+    for rows in (1, 20):
+        for number in range(rows):
+            variant(shop, f"S-{rows}-{number}")
+        with CaptureQueriesContext(connection) as shown:
+            client.get(where)
+        text = "\n".join(f"{sku};11;6" for sku in ProductVariant.objects.values_list("sku", flat=True))  # fmt: skip
+        with CaptureQueriesContext(connection) as planned:
+            client.post(where, {"paste": text})
+        counts.append((len(shown), len(planned)))
+
+    assert counts[0] == counts[1]
+    assert max(counts[0]) <= 12

@@ -6,7 +6,9 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from shop.models import Job, JobState, RowState, Shop
@@ -137,3 +139,18 @@ def test_programs_follow_stop_and_undo_jobs(shop: Shop, client: Client) -> None:
     assert client.get(hidden).status_code == HTTPStatus.NOT_FOUND
     assert client.get(hidden + "rows/").status_code == HTTPStatus.NOT_FOUND
     assert client.post(hidden + "undo/").status_code == HTTPStatus.NOT_FOUND
+
+
+def test_pages_cost_the_same_for_one_and_for_many(shop: Shop, client: Client) -> None:
+    job, counts = JobFactory.create(shop=shop, kind=KIND, total_rows=30), []
+    for rows in (1, 20):
+        JobFactory.create_batch(rows, shop=shop, kind=KIND, created_by=shop.owner)
+        JobRowFactory.create_batch(rows, job=job)
+        with CaptureQueriesContext(connection) as listed:
+            client.get(f"/sell/{shop.slug}/jobs/")
+        with CaptureQueriesContext(connection) as shown:
+            client.get(address(job))
+        counts.append((len(listed), len(shown)))
+
+    assert counts[0] == counts[1]
+    assert max(counts[0]) <= 12
