@@ -24,6 +24,7 @@ from shop.admin.base import HistoryAdmin, ModelAdmin, TabularInline
 from shop.admin.columns import badge, link, reference
 from shop.admin.filters import choices, days, yes_no
 from shop.encryption import email_hash
+from users import shop_admin  # noqa: F401 - registers shops, with who decides about them
 from users.models import (
     Role,
     ShopFollower,

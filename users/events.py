@@ -6,7 +6,7 @@ from shop.events import Event, Stream
 
 
 class ShopStatusChanged(Event):
-    """Opened, let in, suspended or closed. data: status, before (empty for a new one)."""
+    """Opened, let in, suspended or closed. data: status, before (empty for a new one), reason."""
 
     type: ClassVar[str] = "shop.status_changed"
     stream: ClassVar[Stream] = Stream.USER

@@ -22,6 +22,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 
+from shop.events import receives
+from users.events import ShopStatusChanged
 from users.models import User, UserProfile, UserSession
 from users.services.accounts import LANGUAGE, TIMEZONE, follow_email
 from users.services.sessions import (
@@ -31,6 +33,7 @@ from users.services.sessions import (
     end_session,
     open_session,
 )
+from users.tasks import tell_owners
 
 
 @receiver(user_logged_in)
@@ -83,6 +86,19 @@ def follow_confirmed(email_address: Any, **_: Any) -> None:
 @receiver(email_changed)
 def follow_changed(user: User, **_: Any) -> None:
     follow_email(user_id=user.pk)
+
+
+@receives(ShopStatusChanged)
+def tell_the_owners(event: ShopStatusChanged) -> None:
+    """Of what the market decided; that they opened the shop they know."""
+    if event.data["before"]:
+        tell_owners.delay(
+            shop_id=str(event.entity_id),
+            about=str(event.id),
+            status=event.data["status"],
+            before=event.data["before"],
+            reason=event.data.get("reason", ""),
+        )
 
 
 def client_address(request: HttpRequest) -> str | None:

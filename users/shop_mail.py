@@ -9,10 +9,12 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from shop.models import Shop
 from users.services.members import Invited
+from users.services.shop_news import Decision
 
 log = structlog.get_logger(__name__)
 
@@ -40,3 +42,23 @@ def send_invitation(*, invited: Invited, shop: Shop) -> bool:
         )  # fmt: skip
         return False
     return True
+
+
+def send_decision(decision: Decision) -> None:
+    """In the owner's language, else in English. Raises as the mail server does."""
+    shop = decision.shop
+    with translation.override(decision.language or settings.LANGUAGE_CODE):
+        path = reverse("sell:home", args=[shop.slug])
+        words = render_to_string(
+            "sell/mail/decision.txt",
+            {
+                "shop": shop,
+                "status": decision.status,
+                "before": decision.before,
+                "reason": decision.reason,
+                "address": f"{settings.SITE_URL}{path}",
+                "market_name": settings.MARKET_NAME,
+            },
+        )
+        subject = _("News of %(shop)s") % {"shop": " ".join(shop.name.split())}
+        EmailMessage(subject=subject, body=words, to=[decision.owner.email]).send()

@@ -28,7 +28,7 @@ class ShopAdmin(ModelAdmin):
     search_help_text = "The beginning of a name, a slug, or an id."
     search_ids = ("owner_id",)
     prepopulated_fields = {"slug": ("name",)}
-    readonly_fields = ("rating_average", "review_count")
+    readonly_fields: Any = ("rating_average", "review_count")
     # Its products, orders and books refer to it: a shop is closed, not deleted.
     allows_delete = False
 

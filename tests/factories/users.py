@@ -7,6 +7,7 @@ from users.models import (
     ShopFollower,
     ShopInvitation,
     ShopMember,
+    ShopMessage,
     User,
     UserActivity,
     UserConnection,
@@ -99,6 +100,16 @@ class ShopMemberFactory(factory.django.DjangoModelFactory):
     shop = factory.SubFactory("tests.factories.shop.ShopFactory")
     user = factory.SubFactory(UserFactory)
     role = MemberRole.STAFF
+
+
+class ShopMessageFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ShopMessage
+
+    shop = factory.SubFactory("tests.factories.shop.ShopFactory")
+    user = factory.SubFactory(UserFactory)
+    about = factory.Sequence(lambda n: f"event-{n}")
+    claimed_at = "2031-01-01T00:00:00Z"
 
 
 class ShopInvitationFactory(factory.django.DjangoModelFactory):

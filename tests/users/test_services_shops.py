@@ -77,7 +77,8 @@ def test_a_status_leads_only_where_the_table_says(before: str, after: str) -> No
         found = go()
         assert (found.status, found.status_reason) == (after, "Because.")
         event = GlobalEvent.objects.get(entity_id=shop.pk)
-        assert event.data == {"status": after, "before": before}
+        told = {"status": after, "before": before, "reason": "Because."}
+        assert event.data == told
         assert event.actor_id == operator.pk
     else:
         with pytest.raises(WrongShopStatus):

@@ -2,6 +2,7 @@ from users.models.activity import UserActivity
 from users.models.connection import ShopFollower, UserConnection, UserSocial
 from users.models.invitation import ShopInvitation
 from users.models.member import MemberRole, ShopMember
+from users.models.message import ShopMessage
 from users.models.profile import UserProfile
 from users.models.role import Role, UserRole
 from users.models.session import UserSession
@@ -13,6 +14,7 @@ __all__ = [
     "ShopFollower",
     "ShopInvitation",
     "ShopMember",
+    "ShopMessage",
     "User",
     "UserActivity",
     "UserConnection",

@@ -17,7 +17,7 @@ from shop.ids import uuid7
 from shop.models import Shop, ShopStatus
 from users.errors import NeedsReason, ShopRefused, WrongShopStatus
 from users.events import ShopStatusChanged
-from users.models import MemberRole, ShopMember
+from users.models import MemberRole, ShopMember, User
 
 MOST_TEXT = 2000
 # Whoever opens shops by the dozen is asked to wait until one of them is let in.
@@ -57,7 +57,7 @@ def open_shop(
     Each call opens another one. Raises ShopRefused for somebody whose shops wait already.
     """
     # Two clicks at once: the second one sees the first's shop.
-    type(owner)._default_manager.select_for_update(no_key=True).get(pk=owner.pk)
+    User.objects.select_for_update(no_key=True).get(pk=owner.pk)
     waiting = Shop.objects.filter(owner=owner, status=ShopStatus.PENDING).count()
     if waiting >= MOST_PENDING:
         raise ShopRefused(
@@ -173,5 +173,5 @@ def _free_slug(name: str) -> str:
 def _tell(
     shop: Shop, *, by: AbstractBaseUser | None, now: datetime, before: str
 ) -> None:
-    data = {"status": shop.status, "before": before}
+    data = {"status": shop.status, "before": before, "reason": shop.status_reason}
     publish(ShopStatusChanged, entity=shop, at=now, actor=by, data=data)
