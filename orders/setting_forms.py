@@ -136,10 +136,9 @@ class RateForm(forms.Form):
         },
     )
     applies_to_shipping = forms.BooleanField(
-        label=_("Delivery is taxed at this rate too"),
+        label=_("Delivery is taxed at this rate too (class “standard”)"),
         required=False,
         initial=True,
-        help_text=_("Only the class “standard” is asked for this."),
     )
 
     def __init__(self, *args: Any, rate: TaxRate | None, **options: Any) -> None:

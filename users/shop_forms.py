@@ -9,6 +9,7 @@ from babel import Locale
 from babel.core import get_global
 from babel.numbers import get_territory_currencies
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext_lazy as _
 
@@ -20,6 +21,7 @@ from users.rights import RIGHTS, Right
 from users.services.members import RANK
 
 MOST_DESCRIPTION = 5_000
+MOST_DAYS = 3_650
 ROLE_WORDS = {
     MemberRole.STAFF: _("Staff: orders, stock, returns, reviews"),
     MemberRole.MANAGER: _(
@@ -50,6 +52,12 @@ class OpenShopForm(forms.Form):
 
 class ShopProfileForm(forms.ModelForm):
     logo_file = PicturesField(label=_("Logo"), most=1, required=False)
+    return_days = forms.IntegerField(
+        label=_("Days in which goods may be sent back"),
+        min_value=0,
+        max_value=MOST_DAYS,
+        help_text=_("Consumers in the EU have 14 days by law, whatever stands here."),
+    )
     banner_file = PicturesField(
         label=_("Banner"),
         most=1,
@@ -71,14 +79,10 @@ class ShopProfileForm(forms.ModelForm):
             "timezone": _("Time zone"),
             "tax_number": _("Tax number"),
             "prices_include_tax": _("My prices include tax"),
-            "return_days": _("Days in which goods may be sent back"),
             "return_rule": _("Rules for returns"),
         }
         help_texts = {
             "tax_number": _("It stands on your invoices."),
-            "return_days": _(
-                "Consumers in the EU have 14 days by law, whatever stands here."
-            ),
         }
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -87,7 +91,8 @@ class ShopProfileForm(forms.ModelForm):
             label=_("Time zone"), choices=time_zones()[1:]
         )
         self.fields["description"].widget.attrs["rows"] = 4
-        self.fields["description"].max_length = MOST_DESCRIPTION  # type: ignore[attr-defined]
+        for name in ("description", "return_rule"):
+            self.fields[name].validators.append(MaxLengthValidator(MOST_DESCRIPTION))
         self.fields["return_rule"].widget.attrs["rows"] = 3
         self.fields["contact_email"].required = True
 

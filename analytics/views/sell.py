@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from analytics import shop_board
 from analytics.queries import shops as queries
+from orders.queries.first_steps import first_steps
 from shop.models import Shop
 from users.counter import Seller, seller_view
 from users.rights import Right
@@ -35,6 +36,7 @@ def home(request: HttpRequest, seller: Seller) -> HttpResponse:
     context: dict[str, Any] = {
         "shop": shop,
         "now": now.astimezone(zone),
+        "check_list": first_steps(shop=shop),
         "waiting": queries.waiting_orders(
             shop_id=shop.pk, now=now, late_after=LATE_AFTER
         ),

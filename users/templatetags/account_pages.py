@@ -26,6 +26,7 @@ PAGES = (
     ("users:sessions", _("Devices")),
     ("account_email", _("E-mail address")),
     ("users:notices", _("Notices")),
+    ("sell:choose", _("Your shops")),
 )
 # The rest of the pages, by how their address begins.
 WITHIN = (

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings as conf
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.files.base import ContentFile
@@ -51,7 +52,12 @@ INVITATIONS_A_DAY = 50
 @login_required
 @require_http_methods(FORM)
 def open_new(request: HttpRequest) -> HttpResponse:
-    form = OpenShopForm(request.POST or None)
+    at_home = {
+        "country": conf.MARKET_COUNTRY,
+        "currency": conf.MARKET_CURRENCY,
+        "timezone": timezone.get_current_timezone_name(),
+    }
+    form = OpenShopForm(request.POST or None, initial=at_home)
     if form.is_valid():
         try:
             shop = open_shop(
