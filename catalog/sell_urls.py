@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from catalog.views import sell_grid, sell_products
+from catalog.views import sell_grid, sell_products, sell_reviews
 
 PRODUCTS = "<slug:shop>/products/"
+REVIEW = "<slug:shop>/reviews/<uuid:review_id>/"
 
 urlpatterns = [
     path(PRODUCTS, sell_products.product_list, name="products"),
@@ -13,4 +14,13 @@ urlpatterns = [
     path(PRODUCTS + "views/remove/", sell_products.remove_view, name="view_remove"),
     path(PRODUCTS + "grid/", sell_grid.grid, name="grid"),
     path(PRODUCTS + "grid/apply/", sell_grid.apply, name="grid_apply"),
+    path("<slug:shop>/reviews/", sell_reviews.reviews, name="reviews"),
+    path(REVIEW, sell_reviews.one_review, name="review"),
+    path(f"{REVIEW}answer/", sell_reviews.answer, name="review_answer"),
+    path(
+        f"{REVIEW}answer/remove/",
+        sell_reviews.remove_answer,
+        name="review_answer_remove",
+    ),
+    path(f"{REVIEW}report/", sell_reviews.report, name="review_report"),
 ]

@@ -48,10 +48,8 @@ sell: list[URLPattern | URLResolver] = [
     path("", include("users.sell_urls")),
     path("", include("analytics.sell_urls")),
     path("", include("catalog.sell_urls")),
-    path("", include("catalog.sell_review_urls")),
     path("", include("ingestion.sell_urls")),
     path("", include("orders.sell_urls")),
-    path("", include("orders.sell_return_urls")),
     path("", include("payments.sell_urls")),
 ]
 

@@ -19,7 +19,7 @@ class ApproveReturnForm(forms.Form):
     answer = forms.CharField(
         max_length=MOST_TEXT,
         label=_("Where to send it, and how"),
-        widget=forms.Textarea({"rows": 4}),
+        widget=forms.Textarea({"rows": 6}),
         error_messages={"required": _("Write where the buyer is to send it.")},
     )
 

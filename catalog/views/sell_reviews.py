@@ -92,7 +92,7 @@ def answer(request: HttpRequest, seller: Seller, review_id: UUID) -> HttpRespons
             )
         except AnswerChanged as refusal:
             form.add_error("answer", refusal.message)
-            form.data = {**form.data.dict(), "seen": refusal.answer}
+            form.data = {**request.POST.dict(), "seen": refusal.answer}
             row = _find(seller, review_id)
         except DomainError as refusal:
             form.add_error("answer", refusal.message)

@@ -180,7 +180,8 @@ def listed_returns(
 
 def return_counts(*, shop_id: UUID) -> dict[ReturnStatus, int]:
     """How many wait in each state that is worked off, to MOST_COUNTED; one statement."""
-    parts, values = [], []
+    parts: list[str] = []
+    values: list[object] = []
     for tab in TO_DO:
         few = shop_returns(shop_id=shop_id).filter(status=tab).order_by()
         sql, params = few.values("pk")[:MOST_COUNTED].query.sql_with_params()

@@ -52,7 +52,7 @@ def refund(request: HttpRequest, seller: Seller, return_id: UUID) -> HttpRespons
         except DomainError as refusal:
             form.add_error(None, refusal.message)
             # What is due by now is agreed to anew.
-            form.data = {**form.data.dict(), "expected": str(owed.due)}
+            form.data = {**request.POST.dict(), "expected": str(owed.due)}
         else:
             _tell(request, refunds)
             return redirect("sell:return", seller.shop.slug, back.pk)
