@@ -110,7 +110,7 @@ def _measure_list(shop: Any) -> None:
         SORTS,
         ProductFilter,
         first_pictures,
-        shop_products,
+        listed_products,
         stock_of_products,
     )
     from shop.keyset import keyset_page
@@ -124,7 +124,7 @@ def _measure_list(shop: Any) -> None:
                 slowest = 0.0
                 for _ in range(2):
                     begun = time.perf_counter()
-                    found = shop_products(shop_id=shop.pk, wanted=wanted)
+                    found = listed_products(shop_id=shop.pk, wanted=wanted)
                     page = keyset_page(
                         found.defer("description", "search_vector", "attributes"),
                         order=order,

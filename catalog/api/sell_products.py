@@ -22,6 +22,7 @@ from catalog.models import Product, ProductStatus
 from catalog.queries.sell_products import (
     STOCKS,
     ProductFilter,
+    listed_products,
     shop_products,
     stock_of_products,
 )
@@ -124,7 +125,7 @@ class ProductListView(OfShop, generics.ListAPIView[Product]):
     @extend_schema(parameters=PARAMETERS)
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         wanted = ProductFilter.of(request.query_params)
-        found: QuerySet[Product] = shop_products(
+        found: QuerySet[Product] = listed_products(
             shop_id=self.seller.shop.pk, wanted=wanted
         )
         page = self.paginate_queryset(
@@ -184,9 +185,7 @@ class ChangeView(OfShop, APIView):
         sent = payload.validated_data
         form = ACTIONS[sent["action"]].form(sent["fields"], shop=self.seller.shop)
         if not form.is_valid():
-            raise serializers.ValidationError(
-                {"fields": form.errors.get_json_data()}
-            )
+            raise serializers.ValidationError({"fields": form.errors.get_json_data()})
         shop_id = self.seller.shop.pk
         if "filter" in sent:
             wanted = ProductFilter.of(sent["filter"])

@@ -6,13 +6,25 @@ costs what the first does (shop.keyset).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import (
+    CharField,
+    Count,
+    Exists,
+    F,
+    Lookup,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Sum,
+)
 
 from catalog.models import (
     Category,
@@ -37,6 +49,9 @@ SORTS: dict[str, tuple[str, ...]] = {
 }
 NEWEST = "newest"
 LONGEST_WORDS = 100
+EVERYTHING = 10**9
+FEW_VARIANTS = 500
+RARE_STATES = (ProductStatus.DRAFT, ProductStatus.ARCHIVED)
 
 
 @dataclass(frozen=True)
@@ -110,8 +125,23 @@ def shop_products(*, shop_id: UUID, wanted: ProductFilter) -> QuerySet[Product]:
     if wanted.stock:
         found = found.filter(_of_stock(shop_id, wanted.stock))
     if wanted.words:
-        found = found.filter(pk__in=_named(shop_id, wanted.words))
+        found = found.filter(_named(shop_id, wanted.words))
     return found
+
+
+def listed_products(*, shop_id: UUID, wanted: ProductFilter) -> QuerySet[Product]:
+    """The same for a list that is sorted and stops early.
+
+    What few products are like is found first: walking along an order's index until enough of
+    them came would read the whole shop where they stand at its end.
+    """
+    found = shop_products(shop_id=shop_id, wanted=wanted)
+    chosen = wanted.chosen().keys()
+    is_rare = wanted.status in RARE_STATES and not wanted.stock
+    if not (is_rare or chosen & {"category", "brand", "tag"}):
+        return found
+    # A limit, however high, keeps PostgreSQL from taking the two apart.
+    return Product.objects.filter(pk__in=found.values("pk")[:EVERYTHING])
 
 
 def _category_ids(slug: str) -> list[UUID]:
@@ -124,37 +154,58 @@ def _category_ids(slug: str) -> list[UUID]:
 
 
 def _of_stock(shop_id: UUID, state: str) -> Q:
-    """Read once as sets of the shop's variants: a look-up a product would be 100,000 of them."""
+    """The small side of the shop's variants is read as a set, the rest is looked up."""
     variants = ProductVariant.objects.filter(shop_id=shop_id)
-    can_be_bought = Q(pk__in=variants.filter(sellable()).values("product_id"))
-    few = variants.filter(
-        inventory_tracking=True,
-        inventory_policy=InventoryPolicy.DENY,
-        inventory_quantity__lte=F("reserved_quantity") + LOW,
+    limited = variants.filter(
+        inventory_tracking=True, inventory_policy=InventoryPolicy.DENY
     )
     if state == SOLD_OUT:
-        return Q(pk__in=few.values("product_id")) & ~can_be_bought
+        gone = limited.filter(inventory_quantity__lte=F("reserved_quantity"))
+        buyable = ProductVariant.objects.filter(sellable(), product_id=OuterRef("pk"))
+        return Q(pk__in=gone.values("product_id")) & ~Q(Exists(buyable))
     if state == LOW_STOCK:
-        low = few.filter(inventory_quantity__gt=F("reserved_quantity"))
+        low = limited.filter(
+            inventory_quantity__gt=F("reserved_quantity"),
+            inventory_quantity__lte=F("reserved_quantity") + LOW,
+        )
         return Q(pk__in=low.values("product_id"))
-    return can_be_bought
+    return Q(pk__in=variants.filter(sellable()).values("product_id"))
 
 
-def _named(shop_id: UUID, words: str) -> QuerySet[Any, Any]:
-    """Ids of products whose name has the words, or whose SKU, or a variant's, begins so."""
-    mine = Product.objects.filter(shop_id=shop_id)
-    variants = ProductVariant.objects.filter(shop_id=shop_id)
-    by_name = mine
-    for word in words.split():
-        by_name = by_name.filter(name__icontains=word)
+class ILike(Lookup):
+    """ILIKE, which the trigram index serves; Django's own compares capitals of both sides."""
+
+    lookup_name = "ilike"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        left, left_values = self.process_lhs(compiler, connection)
+        right, right_values = self.process_rhs(compiler, connection)
+        return f"{left} ILIKE {right}", (*left_values, *right_values)
+
+
+CharField.register_lookup(ILike)
+
+
+def _named(shop_id: UUID, words: str) -> Q:
+    """Products whose name has the words, or whose SKU, or a variant's, begins so."""
     begins = Q()
     # SKUs are case-sensitive: an index finds what begins with each of these.
-    for spelling in {words, words.upper(), words.lower()}:
+    for spelling in sorted({words, words.upper(), words.lower()}):
         begins |= Q(sku__startswith=spelling)
-    return by_name.values("pk").union(
-        mine.filter(begins).values("pk"),
-        variants.filter(begins).values("product_id"),
-    )
+    by_name = Q()
+    for word in words.split():
+        by_name &= Q(name__ilike=f"%{_literal(word)}%")
+    variants = ProductVariant.objects.filter(begins, shop_id=shop_id)
+    by_variant = variants.order_by().values_list("product_id", flat=True)
+    # Few are told by their keys, so that indexes serve each part of the whole.
+    few = list(by_variant[: FEW_VARIANTS + 1])
+    found: Any = set(few) if len(few) <= FEW_VARIANTS else by_variant
+    return by_name | begins | Q(pk__in=found)
+
+
+def _literal(word: str) -> str:
+    """Without the meaning that some signs have in a pattern."""
+    return re.sub(r"([\\%_])", r"\\\1", word)
 
 
 def stock_of_products(*, product_ids: Iterable[UUID]) -> dict[UUID, StockOfProduct]:

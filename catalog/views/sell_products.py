@@ -33,6 +33,7 @@ from catalog.queries.sell_products import (
     ProductFilter,
     StockOfProduct,
     first_pictures,
+    listed_products,
     shop_products,
     stock_of_products,
 )
@@ -101,7 +102,7 @@ def product_list(request: HttpRequest, seller: Seller) -> HttpResponse:
     wanted = ProductFilter.of(request.GET)
     sort = request.GET.get("sort", "")
     sort = sort if sort in SORTS else NEWEST
-    found = shop_products(shop_id=seller.shop.pk, wanted=wanted)
+    found = listed_products(shop_id=seller.shop.pk, wanted=wanted)
     page = keyset_page(
         found.defer("description", "search_vector", "attributes"),
         order=SORTS[sort],
