@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from orders.models import Order, OrderStatus, ShipmentItem
 from orders.services.drafts import pay_link_token
-from orders.services.news import OrderNews
+from orders.services.news import RETURN_ANSWERED, OrderNews
 from users.queries import chosen_languages
 
 FIRST, REST = "first", "rest"
@@ -60,15 +60,16 @@ def _language(news: OrderNews) -> str:
 
 def _message(news: OrderNews) -> EmailMessage:
     order = news.order
-    subjects = {
+    subjects: dict[str, str] = {
         OrderStatus.PROCESSING: _("Your order %(number)s"),
         OrderStatus.SHIPPED: _("Your order %(number)s is on its way"),
         OrderStatus.DELIVERED: _("Your order %(number)s has arrived"),
         OrderStatus.CANCELLED: _("Your order %(number)s is cancelled"),
         OrderStatus.REFUNDED: _("Money back for your order %(number)s"),
+        RETURN_ANSWERED: _("Your return of order %(number)s"),
     }
     part = _part(news)
-    subject = subjects[OrderStatus(news.status)]
+    subject = subjects[news.status]
     if part == FIRST:
         subject = _("A part of your order %(number)s is on its way")
     context = _context(news) | {"part": part}

@@ -8,9 +8,11 @@ from orders.events import (
     OrderRefunded,
     OrderShipped,
     PayLinkWanted,
+    ReturnAnswered,
 )
 from orders.models import OrderStatus
 from orders.services.buyers import tell_who_bought
+from orders.services.news import RETURN_ANSWERED, about_answer
 from orders.tasks import mail_pay_link, tell_buyer
 from shop.events import Event, receives
 
@@ -48,6 +50,17 @@ def tell_of_the_refund(event: Event) -> None:
         status=OrderStatus.REFUNDED,
         about=str(event.id),
         amount=str(event.data["amount"]),
+    )
+
+
+@receives(ReturnAnswered)
+def tell_of_the_answer(event: Event) -> None:
+    tell_buyer.delay(
+        order_id=str(event.entity_id),
+        status=RETURN_ANSWERED,
+        about=about_answer(
+            return_id=event.data["return_id"], status=event.data["status"]
+        ),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -181,7 +182,7 @@ def listed_returns(
 def return_counts(*, shop_id: UUID) -> dict[ReturnStatus, int]:
     """How many wait in each state that is worked off, to MOST_COUNTED; one statement."""
     parts: list[str] = []
-    values: list[object] = []
+    values: list[Any] = []
     for tab in TO_DO:
         few = shop_returns(shop_id=shop_id).filter(status=tab).order_by()
         sql, params = few.values("pk")[:MOST_COUNTED].query.sql_with_params()

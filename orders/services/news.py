@@ -14,6 +14,7 @@ import structlog
 from orders.models import (
     Order,
     OrderMessage,
+    OrderReturn,
     OrderStatus,
     OrderStatusChange,
     OrderTracking,
@@ -21,6 +22,8 @@ from orders.models import (
 
 # As long as a sender may take; then another one sends.
 LEASE = timedelta(minutes=10)
+# No step of the order, but told like one; `about` is the return's id and what was said.
+RETURN_ANSWERED = "return_answered"
 
 log = structlog.get_logger(__name__)
 
@@ -33,13 +36,15 @@ class BeingSent(Exception):
 class OrderNews:
     """What to tell, and in which detail. `status`: the one that the message is about.
 
-    parcel: of a shipment. amount: of a refund, in the order's currency.
+    parcel: of a shipment. amount: of a refund, in the order's currency. back: the return that
+    the shop has answered.
     """
 
     order: Order
     status: str
     parcel: OrderTracking | None = None
     amount: Decimal | None = None
+    back: OrderReturn | None = None
 
 
 def tell_buyer(
@@ -53,7 +58,8 @@ def tell_buyer(
 ) -> bool:
     """Tell the buyer of one thing, once; False when there was nobody or nothing (more) to tell.
 
-    about: the parcel's id, or the event's of a refund, whose amount it is then.
+    about: the parcel's id, the event's of a refund, whose amount it is then, or what
+    `about_answer` says of a return.
 
     The message is claimed first, and given back when it could not be sent, which is raised
     again. Safe to repeat, and twice at once: raises BeingSent while another has it. A killed
@@ -106,6 +112,10 @@ def tell_pay_link(
     return True
 
 
+def about_answer(*, return_id: UUID | str, status: str) -> str:
+    return f"{return_id}:{status}"
+
+
 def _news(order: Order, status: str, about: str, amount: str) -> OrderNews | None:
     """None for what has not happened."""
     if status == OrderStatus.REFUNDED:
@@ -119,6 +129,14 @@ def _news(order: Order, status: str, about: str, amount: str) -> OrderNews | Non
         if parcel is None:
             return None
         return OrderNews(order=order, status=status, parcel=parcel)
+    if status == RETURN_ANSWERED:
+        return_id, _colon, said = about.partition(":")
+        back = order.returns.filter(pk=return_id).exclude(answer="").first()
+        if back is None:
+            return None
+        # Whatever became of it since, this is what was said.
+        back.status = said
+        return OrderNews(order=order, status=status, back=back)
     if not order.status_history.filter(status=status).exists():
         return None
     return OrderNews(order=order, status=status)

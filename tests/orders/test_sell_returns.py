@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.core import mail
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -27,6 +28,7 @@ from orders.queries.sell_returns import (
     sell_return,
     shop_returns,
 )
+from orders.services.news import RETURN_ANSWERED, about_answer
 from orders.services.orders import mark_delivered, ship_items
 from orders.services.returns import (
     Inspected,
@@ -37,6 +39,7 @@ from orders.services.returns import (
     request_return,
     withdraw,
 )
+from orders.tasks import tell_buyer
 from payments.errors import InvalidAmount, RefundChanged
 from payments.models import Refund
 from payments.services.item_refunds import RefundLine, refund_items
@@ -219,6 +222,23 @@ def test_many_receive_it_and_stock_grows_once() -> None:
     )
 
     assert level(ware) == 19
+
+
+@pytest.mark.parametrize("answer", ["Send it to 1 Street", "It was worn"])
+def test_the_buyer_is_written_what_the_shop_says_once(answer: str) -> None:
+    order = delivered()
+    back = asked(order, answer="")
+    step = refuse_return if "worn" in answer else approve_return
+    back = step(return_id=back.pk, by=None, now=NOW, answer=answer)
+    about = about_answer(return_id=back.pk, status=back.status)
+
+    for _ in range(2):
+        tell_buyer(order_id=str(order.pk), status=RETURN_ANSWERED, about=about)
+
+    (letter,) = mail.outbox
+    assert answer in letter.body
+    assert ("does not take back" in letter.body) is (step is refuse_return)
+    assert letter.to == ["buyer@example.com"]
 
 
 # ------------------------------------------------------------------ the clock
