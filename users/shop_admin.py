@@ -86,6 +86,13 @@ class DecidedShopAdmin(ShopAdmin):
         *("status", "decisions", "status_reason", "status_changed_at"),
     )
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """What is decided stands first; there is nothing to decide of a shop not written."""
+        decided = ("status", "decisions", "status_reason", "status_changed_at")
+        names = [*super().get_fields(request, obj)]
+        rest = [name for name in names if name not in decided]
+        return [*decided, *rest] if obj else rest
+
     @admin.display(description="decide")
     def decisions(self, shop: Shop) -> SafeString:
         """What may be decided of it now."""

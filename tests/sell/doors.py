@@ -58,8 +58,11 @@ def _way(_stall: Stall) -> Mapping[str, Any]:
 
 def _rate_sent(_stall: Stall) -> Mapping[str, Any]:
     return {
-        **{"country": "UG", "tax_class": "standard", "name": "VAT"},
-        **{"percent": "18", "rate": "0.18"},
+        "country": "UG",
+        "tax_class": "standard",
+        "name": "VAT",
+        "percent": "18",
+        "rate": "0.18",
     }
 
 
@@ -423,6 +426,15 @@ DOORS: dict[str, Door] = {
     ),
     "sell:tax_rate_new": Door(Right.SETTINGS, sends={"POST": _rate_sent}),
     "sell:tax_rate": Door(Right.SETTINGS, args=_rate, sends={"POST": _removal}),
+    "v1:sell-settings": Door(
+        Right.SETTINGS, sends={"PATCH": lambda _stall: {"phone": "1"}}, is_json=True
+    ),
+    "v1:sell-closure": Door(
+        Right.SETTINGS,
+        sends={"PUT": lambda _stall: {"closed_from": None}},
+        is_read=False,
+        is_json=True,
+    ),
     "v1:sell-delivery-zones": Door(
         Right.SETTINGS, sends={"POST": _neighbours}, is_json=True
     ),

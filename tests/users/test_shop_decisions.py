@@ -139,6 +139,17 @@ def test_the_commission_changes_with_a_trace(operator: Client) -> None:
     assert told.startswith("Commission from 0.1000 to 0.05")
 
 
+def test_its_people_read_the_reason_on_every_page() -> None:
+    shop = ShopFactory.create()
+    suspended(shop)
+    client = Client()
+    client.force_login(shop.owner)
+
+    page = client.get(reverse("sell:settings", args=[shop.slug])).content.decode()
+
+    assert "The reason: It never answered." in page
+
+
 # ------------------------------------------------------------------ the mail
 
 

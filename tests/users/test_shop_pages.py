@@ -317,3 +317,27 @@ def test_people_leave_but_the_last_owner(shop: Shop, owner: Client) -> None:
     assert left["Location"] == reverse("sell:choose")
     assert "A shop needs an owner" in words(stays)
     assert ShopMember.objects.get(shop=shop).user == shop.owner
+
+
+# ------------------------------------------------------------------ programs
+
+
+def test_programs_change_the_profile_and_close_the_shop(
+    shop: Shop, owner: Client
+) -> None:
+    address = reverse("v1:sell-settings", args=[shop.slug])
+    closure = reverse("v1:sell-closure", args=[shop.slug])
+    json = "application/json"
+    away = {"closed_from": "2040-12-20T00:00Z", "closed_until": "2040-12-19T00:00Z"}
+
+    changed = owner.patch(address, {"phone": "0700", "return_days": 30}, json)
+    unknown = owner.patch(address, {"timezone": "Mars/Olympus"}, json)
+    refused = owner.put(closure, away, json)
+    closed = owner.put(closure, away | {"closed_until": None, "note": "Sea"}, json)
+
+    assert (changed.status_code, changed.json()["phone"]) == (200, "0700")
+    assert (unknown.status_code, unknown.json()["code"]) == (409, "shop_refused")
+    assert (refused.status_code, refused.json()["code"]) == (409, "shop_refused")
+    assert closed.json()["closed_note"] == "Sea"
+    assert owner.put(closure, {"closed_from": None}, json).json()["closed_from"] is None
+    assert owner.get(address).json()["return_days"] == 30
