@@ -384,7 +384,7 @@ CELERY_BEAT_SCHEDULE = {
         "task": "shop.tasks.drop_expired_keys",
         "schedule": crontab(minute=35),
     },
-    "resume-jobs": {"task": "shop.tasks.resume_stale_jobs", "schedule": 60.0},
+    "resume-jobs": {"task": "shop.tasks.resume_stale_jobs", "schedule": 15.0},
     "job-retention": {
         "task": "shop.tasks.drop_old_jobs",
         "schedule": crontab(hour=3, minute=50),

@@ -19,6 +19,7 @@ MERGE_S = 5 * 60
 DROP_S = 5 * 60
 # Short, so that jobs take turns with other work of the same worker.
 JOB_S = 20.0
+RESUME_S = 60
 
 
 @shared_task
@@ -63,9 +64,10 @@ def run_job(*, job_id: str) -> None:
 
 @shared_task
 def resume_stale_jobs() -> None:
-    """Queue jobs whose worker died. Safe to repeat."""
+    """Queue jobs whose worker died or that nobody has begun. Safe to repeat."""
     for job_id in jobs.stale_jobs(now=timezone.now()):
-        run_job.delay(job_id=str(job_id))
+        # While workers are busy the same job is not queued again and again.
+        run_job.apply_async(kwargs={"job_id": str(job_id)}, expires=RESUME_S)
 
 
 @shared_task

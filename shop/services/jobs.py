@@ -25,7 +25,7 @@ import structlog
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import translation
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext as _
@@ -34,7 +34,6 @@ from django.utils.translation import ngettext
 from shop.errors import DomainError
 from shop.events import Event, Stream, publish
 from shop.models import Job, JobRow, JobState, RowState
-from shop.models.job import AT_WORK
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +43,8 @@ MOST_ROWS = 200_000
 MOST_ATTEMPTS = 3
 # No chunk takes as long: whoever was silent for this long is dead.
 SILENCE = timedelta(minutes=2)
+# The news of a job may stand behind a hundred thousand others; it need not wait for it.
+PATIENCE = timedelta(seconds=10)
 KEPT = timedelta(days=90)
 DROPPED_AT_ONCE = 50
 
@@ -545,9 +546,11 @@ def count_attempt(*, job_id: UUID, now: datetime) -> bool:
 
 
 def stale_jobs(*, now: datetime) -> list[UUID]:
-    """Those whose worker is silent for too long, the longest first."""
-    silent = Job.objects.filter(state__in=AT_WORK, touched_at__lt=now - SILENCE)
-    return list(silent.order_by("touched_at").values_list("pk", flat=True)[:100])
+    """Those whose worker is silent for too long or has not begun, the longest first."""
+    waiting = Q(state=JobState.QUEUED, touched_at__lt=now - PATIENCE)
+    silent = Q(state=JobState.RUNNING, touched_at__lt=now - SILENCE)
+    found = Job.objects.filter(waiting | silent)
+    return list(found.order_by("touched_at").values_list("pk", flat=True)[:100])
 
 
 def drop_old_jobs(*, now: datetime) -> int:

@@ -208,6 +208,9 @@ def test_silent_jobs_are_picked_up_and_old_ones_dropped() -> None:
     job = opened(shops("a"))
     later = NOON + jobs.SILENCE + timedelta(seconds=1)
 
+    assert jobs.stale_jobs(now=NOON + jobs.PATIENCE) == []
+    assert jobs.stale_jobs(now=NOON + jobs.PATIENCE * 2) == [job.pk]
+    Job.objects.filter(pk=job.pk).update(state=JobState.RUNNING)
     assert jobs.stale_jobs(now=NOON + jobs.SILENCE) == []
     assert jobs.stale_jobs(now=later) == [job.pk]
     done(job)
