@@ -327,7 +327,18 @@ class PlaceDraftSerializer(serializers.Serializer[Any]):
 # ------------------------------------------------------------------ views
 
 
-class SellOrderViewSet(OfShop, viewsets.GenericViewSet[Order]):
+class OfOrder(OfShop):
+    """And below one of its orders: another's is not found, whatever is sent with it."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        mine = shop_orders(shop_id=self.seller.shop.pk)
+        named = kwargs.get("order_id")
+        if named is not None and not mine.filter(pk=named).exists():
+            raise Http404
+
+
+class SellOrderViewSet(OfOrder, viewsets.GenericViewSet[Order]):
     """The shop's orders. What is another shop's is not found."""
 
     queryset = Order.objects.none()

@@ -22,6 +22,7 @@ from orders.api.sell_orders import (
     HOUR,
     ORDER,
     DraftItemSerializer,
+    OfOrder,
     ParcelUnitsSerializer,
 )
 from orders.models import Order
@@ -37,7 +38,6 @@ from payments.services.item_refunds import (
     refund_plan,
 )
 from shop.api.idempotency import idempotency_key, idempotent
-from users.api.counter import OfShop
 from users.rights import Right
 
 MOST_ROWS = 1000
@@ -168,7 +168,7 @@ class EditedSerializer(serializers.Serializer[Any]):
     )
 
 
-class OrderMoneyViewSet(OfShop, viewsets.GenericViewSet[Order]):
+class OrderMoneyViewSet(OfOrder, viewsets.GenericViewSet[Order]):
     """Refunds by item, and changes before an order is sent."""
 
     queryset = Order.objects.none()
