@@ -31,6 +31,7 @@ from catalog.models import (
     ReviewImage,
     ReviewReport,
     ReviewVote,
+    SavedView,
     StockAlert,
     StockReservation,
     Tag,
@@ -581,3 +582,20 @@ class WishlistItemAdmin(HistoryAdmin):
     list_display = ("id", link("wishlist"), link("product"), link("variant"))
     search_ids = ("wishlist_id", "product_id", "variant_id")
     search_help_text = "The id of a list, product or variant."
+
+
+@admin.register(ReviewReport)
+class ReviewReportAdmin(HistoryAdmin):
+    """What shops ask to be looked at; decided with the review itself."""
+
+    list_display = ("created_at", link("review"), "reason", "decided_at", "was_kept")
+    list_filter = (choices("reason"), days("created_at"))
+    search_ids = ("review_id",)
+    search_help_text = "The id of a review, or of the report."
+
+
+@admin.register(SavedView)
+class SavedViewAdmin(HistoryAdmin):
+    list_display = ("name", link("shop"), link("user"))
+    search_ids = ("shop_id", "user_id")
+    search_help_text = "The id of a shop, of a person, or of the view."

@@ -37,6 +37,7 @@ from orders.models import (
     OrderCoupon,
     OrderItem,
     OrderMessage,
+    OrderNote,
     OrderReturn,
     OrderReturnItem,
     OrderReturnPhoto,
@@ -544,6 +545,16 @@ class OrderMessageAdmin(HistoryAdmin):
 
     def search(self, term: str) -> Q:
         return super().search(term) | orders_numbered(term)
+
+
+@admin.register(OrderNote)
+class OrderNoteAdmin(HistoryAdmin):
+    """What somebody of the shop wrote down; the buyer never sees it."""
+
+    list_display = ("created_at", link("order"), link("author"))
+    list_filter = (days("created_at"),)
+    search_ids = ("order_id",)
+    search_help_text = "The id of an order, or of the note."
 
 
 @admin.register(InvoiceCounter)

@@ -19,6 +19,7 @@ from payments.models import (
     PaymentMethod,
     Payout,
     Refund,
+    RefundItem,
     SimulatedCharge,
 )
 from shop.admin.base import HistoryAdmin, HistoryInline, ModelAdmin, belonging_to
@@ -100,6 +101,15 @@ class RefundAdmin(HistoryAdmin):
     list_filter = (choices("status"), days("processed_at"))
     search_ids = ("payment_id", "order_return_id")
     search_help_text = "The id of a payment, of a return, or of the refund."
+
+
+@admin.register(RefundItem)
+class RefundItemAdmin(HistoryAdmin):
+    """Units of an order's lines whose money a refund gave back."""
+
+    list_display = ("id", link("refund"), link("order_item"), "quantity", "amount")
+    search_ids = ("refund_id", "order_item_id")
+    search_help_text = "The id of a refund, of an order's line, or of the row."
 
 
 @admin.register(FraudFlag)

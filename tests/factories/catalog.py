@@ -18,6 +18,7 @@ from catalog.models import (
     ProductView,
     RetiredProduct,
     ReviewImage,
+    ReviewReport,
     ReviewVote,
     SavedView,
     StockAlert,
@@ -220,3 +221,10 @@ class SavedViewFactory(factory.django.DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     name = factory.Sequence(lambda n: f"View {n}")
     query = "status=draft"
+
+
+class ReviewReportFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ReviewReport
+
+    review = factory.SubFactory(ProductReviewFactory)

@@ -18,6 +18,8 @@ from orders.models import (
     Order,
     OrderCoupon,
     OrderItem,
+    OrderMessage,
+    OrderNote,
     OrderReturn,
     OrderReturnItem,
     OrderReturnPhoto,
@@ -265,3 +267,21 @@ class OrderReturnPhotoFactory(factory.django.DjangoModelFactory):
 
     order_return = factory.SubFactory(OrderReturnFactory)
     photo = factory.django.ImageField(width=8, height=8)
+
+
+class OrderMessageFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = OrderMessage
+
+    order = factory.SubFactory(OrderFactory)
+    kind = "shipped"
+    claimed_at = "2030-01-01T00:00:00Z"
+
+
+class OrderNoteFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = OrderNote
+
+    order = factory.SubFactory(OrderFactory)
+    text = "Rang the bell twice."
+    created_at = "2030-01-01T00:00:00Z"

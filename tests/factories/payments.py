@@ -12,11 +12,12 @@ from payments.models import (
     PaymentStatus,
     Payout,
     Refund,
+    RefundItem,
     RefundStatus,
     SimulatedCharge,
 )
 from shop.ids import uuid7
-from tests.factories.orders import NOON, OrderFactory
+from tests.factories.orders import NOON, OrderFactory, OrderItemFactory
 from tests.factories.shop import ShopFactory
 from tests.factories.users import UserFactory
 
@@ -112,3 +113,12 @@ class SimulatedChargeFactory(factory.django.DjangoModelFactory):
     key = factory.Sequence(lambda n: f"charge-{n}")
     amount = Decimal("10.00")
     currency = "USD"
+
+
+class RefundItemFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = RefundItem
+
+    refund = factory.SubFactory(RefundFactory)
+    order_item = factory.SubFactory(OrderItemFactory)
+    quantity = 1
