@@ -122,10 +122,7 @@ def parse_paste(*, text: str) -> list[Line]:
     if not rows:
         raise UnknownColumns(_("Paste some lines first."))
     separator = _separator(rows[0])
-    table = [
-        [cell.strip() for cell in row]
-        for row in csv.reader(io.StringIO("\n".join(rows)), delimiter=separator)
-    ]
+    table = _table("\n".join(rows), separator)
     headed = _headed(table[0])
     columns = headed or _unheaded(table[0])
     place = columns.index(SKU)
@@ -141,6 +138,16 @@ def parse_paste(*, text: str) -> list[Line]:
         )
         for number, row in enumerate(table[1:] if headed else table, 2 if headed else 1)
     ]
+
+
+def _table(text: str, separator: str) -> list[list[str]]:
+    try:
+        reader = csv.reader(io.StringIO(text), delimiter=separator)
+        return [[cell.strip() for cell in row] for row in reader]
+    except csv.Error:
+        raise UnknownColumns(
+            _("A quotation mark is opened and never closed.")
+        ) from None
 
 
 def _separator(line: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from decimal import Decimal
 from typing import Any
 
@@ -194,6 +195,13 @@ def test_a_paste_is_shown_then_done_and_undone(shop: Shop, client: Client) -> No
     jobs.run_job(job_id=undo.pk, budget_s=60, clock=timezone.now)
     assert now("A") == (D(10), None, 5)
     assert sum(InventoryLog.objects.values_list("adjustment", flat=True)) == 0
+
+
+def test_a_quotation_that_never_ends_is_refused_in_a_sentence() -> None:
+    text = 'SKU;price\n"' + "x" * (csv.field_size_limit() + 1)
+
+    with pytest.raises(UnknownColumns, match="quotation mark"):
+        parse_paste(text=text)
 
 
 def test_edited_cells_meet_other_peoples_changes(shop: Shop, client: Client) -> None:
