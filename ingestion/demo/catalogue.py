@@ -106,6 +106,7 @@ def _fill_shops(shelf: Shelf, owners: list[User], now: datetime) -> None:
             logo=logo.name,
             currency=CURRENCY,
             country=COUNTRY,
+            timezone="Europe/London",
             status=ShopStatus.ACTIVE,
             owner=owner if row["slug"] == OWNED else next(spare),
             event_time=now - A_YEAR - timedelta(days=20),
