@@ -24,6 +24,7 @@ from catalog.structured_data import breadcrumbs_data, shop_data
 from catalog.views import filtering
 from catalog.views.fragments import varied
 from shop.models import Shop
+from shop.paging import BoundedPages
 
 SHOPS_PER_PAGE = 30
 BRANDS_PER_PAGE = 60
@@ -105,7 +106,7 @@ def shop(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def shops(request: HttpRequest) -> HttpResponse:
-    pages = Paginator(queries.shops_on_sale(), SHOPS_PER_PAGE)
+    pages = BoundedPages(queries.shops_on_sale(), SHOPS_PER_PAGE)
     context = {
         "page": pages.get_page(read_asked(request.GET).page),
         "own_address": request.build_absolute_uri(request.path),
@@ -134,7 +135,7 @@ def brand(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 def brands(request: HttpRequest) -> HttpResponse:
-    pages = Paginator(queries.brands_on_sale(), BRANDS_PER_PAGE)
+    pages = BoundedPages(queries.brands_on_sale(), BRANDS_PER_PAGE)
     context = {
         "page": pages.get_page(read_asked(request.GET).page),
         "own_address": request.build_absolute_uri(request.path),
