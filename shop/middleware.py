@@ -1,11 +1,11 @@
-"""What every request gets before its view: an id, logged and sent on; cookies one can store."""
+"""What every request gets before its view: an id, logged and sent on; cookies and paths one can store."""
 
 import re
 from collections.abc import Callable
 from uuid import uuid4
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 
 HEADER = "X-Request-ID"
 ACCEPTABLE = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -20,6 +20,19 @@ def storable_cookies(
         for name, value in list(request.COOKIES.items()):
             if "\x00" in value:
                 del request.COOKIES[name]
+        return get_response(request)
+
+    return middleware
+
+
+def readable_path(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """No address of ours has NUL in it; PostgreSQL would refuse to look for one."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "\x00" in request.path_info:
+            raise Http404
         return get_response(request)
 
     return middleware
