@@ -71,7 +71,7 @@ class ListedSerializer(OrderSerializer):
         return int(self.context["rows"][order.pk].units)
 
 
-class OrderPageSerializer(serializers.Serializer[Any]):
+class SellOrderPageSerializer(serializers.Serializer[Any]):
     """Newest first. next, previous: cursors; empty at that end of the list."""
 
     results = ListedSerializer(many=True)
@@ -351,7 +351,7 @@ class SellOrderViewSet(OfOrder, viewsets.GenericViewSet[Order]):
         **dict.fromkeys(("cancel", "link"), Right.CHANGE_ORDERS),
     }
 
-    @extend_schema(parameters=[SearchSerializer], responses=OrderPageSerializer)
+    @extend_schema(parameters=[SearchSerializer], responses=SellOrderPageSerializer)
     def list(self, request: Request, **_: Any) -> Response:
         """By state, fifty a page, newest first."""
         sent = SearchSerializer(data=request.query_params)
@@ -427,7 +427,11 @@ class SellOrderViewSet(OfOrder, viewsets.GenericViewSet[Order]):
             )
         return self._told()
 
-    @extend_schema(request=SendManySerializer, responses=SentSerializer(many=True))
+    @extend_schema(
+        operation_id="sell_orders_ship_many",
+        request=SendManySerializer,
+        responses=SentSerializer(many=True),
+    )
     def ship_many(self, request: Request, **_: Any) -> Response:
         """Send orders whole, each once, whoever else sends them. Safe to repeat."""
         payload = SendManySerializer(data=request.data)

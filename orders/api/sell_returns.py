@@ -112,7 +112,7 @@ class SellReturnSerializer(serializers.Serializer[Any]):
         return [str(photo.pk) for photo in view.photos]
 
 
-class ValueSerializer(serializers.Serializer[Any]):
+class TradeSerializer(serializers.Serializer[Any]):
     amount = MoneyField()
     currency = serializers.CharField()
 
@@ -126,7 +126,7 @@ class ShopCustomerSerializer(serializers.Serializer[Any]):
     country = serializers.CharField()
     email = serializers.CharField()
     orders = serializers.IntegerField()
-    values = ValueSerializer(many=True)
+    values = TradeSerializer(many=True)
     last_order_at = serializers.DateTimeField()
 
 

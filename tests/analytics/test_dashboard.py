@@ -236,7 +236,7 @@ def test_kept_figures_speak_the_language_of_who_looks():
     assert tiles(board())["Revenue"] == "$1,234.50"
 
     with override("de"):
-        assert "1.234,50" in tiles(board())["Revenue"]
+        assert "1.234,50" in next(iter(tiles(board()).values()))
 
 
 def test_the_top_of_a_chart_is_a_round_figure():

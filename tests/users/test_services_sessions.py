@@ -272,7 +272,7 @@ def test_list_costs_the_same_for_one_and_for_many(
 ):
     user = UserFactory()
     client.force_login(user)
-    with django_assert_max_num_queries(4) as one:
+    with django_assert_max_num_queries(5) as one:
         client.get(reverse("users:sessions"))
     UserSessionFactory.create_batch(4, user=user)
     with django_assert_max_num_queries(len(one)):
