@@ -54,7 +54,10 @@ def send(button: str, **words: str) -> Act:
 
     def act(page: Page) -> None:
         page.evaluate(
-            "document.querySelectorAll('form').forEach(f => f.noValidate = true)"
+            "document.querySelectorAll('form').forEach(f => f.noValidate = true);"
+            # Else what is too long is cut, and taken.
+            "document.querySelectorAll('[maxlength]').forEach("
+            "  field => field.removeAttribute('maxlength'))"
         )
         for name, value in words.items():
             page.locator(f"main [name='{name}']").first.fill(value)
