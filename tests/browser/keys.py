@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 # More than any page has stops.
 MOST_STOPS = 200
 HERE = "element => element === document.activeElement"
 
 
+def settle(page: Page) -> None:
+    """Until what came in by HTMX is at work: for some milliseconds it is only there."""
+    coming = page.locator(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added")
+    expect(coming).to_have_count(0)
+
+
 def tab_to(page: Page, control: Locator) -> None:
     """Go on from where the focus is, with nothing but Tab."""
+    settle(page)
     control.wait_for(state="attached")
     for _ in range(MOST_STOPS):
         if control.evaluate(HERE):

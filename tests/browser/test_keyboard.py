@@ -9,7 +9,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.inspection import fresh_context
-from tests.browser.keys import press, stops_from_top, tab_to, write
+from tests.browser.keys import press, settle, stops_from_top, tab_to, write
 from tests.browser.scenes import Scenes
 
 LAMPS = "/c/lamps/"
@@ -58,6 +58,7 @@ def test_filters_are_ticked_and_taken_back(page: Page) -> None:
     press(page, "Clear all", role="link")
 
     expect(page.locator("#listing .toolbar p")).to_contain_text("of 72")
+    settle(page)
     assert page.evaluate(IN_THE_LIST)
 
 
@@ -65,11 +66,13 @@ def test_sorting_and_paging_keep_the_place(page: Page) -> None:
     page.goto(LAMPS)
     press(page, "Price, low first", role="link")
     expect(page.locator(".card h3").first).to_have_text("Lamp 00")
+    settle(page)
     assert page.evaluate(IN_THE_LIST)
 
     press(page, "Next page", role="link")
 
     expect(page.locator("#listing .toolbar p")).to_contain_text("25–48")
+    settle(page)
     assert page.evaluate(IN_THE_LIST)
 
 
@@ -91,11 +94,13 @@ def test_cart_is_filled_changed_emptied_and_undone(page: Page) -> None:
     write(page, "Quantity of Lamp 10", "3")
     page.keyboard.press("Tab")
     expect(page.locator(".line-amount")).to_have_text("$60.00")
+    settle(page)
     assert stops_from_top(page)
     press(page, "Remove Lamp 10")
     expect(page.get_by_text("Your cart is empty")).to_be_visible()
     # Where one can take it back at once.
     expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    settle(page)
 
     page.keyboard.press("Enter")
 
