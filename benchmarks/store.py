@@ -55,16 +55,16 @@ def main() -> int:
 
         fill(products=options.products)
         os.environ["DATABASE_URL"] = address
-        with _served("benchmarks.reference:application", 2) as (reference, _pids):
-            with _served("config.wsgi:application", 2) as (shop, pids):
+        with _served("benchmarks.reference:application", 2) as (reference, _pid):
+            with _served("config.wsgi:application", 2) as (shop, pid):
                 _pages(shop, reference, options)
                 if options.only in ("", "orders"):
                     _orders(shop, reference, options.seconds)
                 if options.only in ("", "race"):
                     _race(shop, processes=2)
-                _memory(pids)
+                _memory(_children(pid))
             if options.only in ("", "race"):
-                with _served("config.wsgi:application", 8) as (shop, _pids):
+                with _served("config.wsgi:application", 8) as (shop, _pid):
                     _race(shop, processes=8)
     return 0
 
@@ -79,8 +79,8 @@ def _options() -> argparse.Namespace:
 
 # ------------------------------------------------------------------ servers
 @contextmanager
-def _served(application: str, processes: int) -> Iterator[tuple[str, list[int]]]:
-    """gunicorn on a free port until the block ends; the address and the workers' pids."""
+def _served(application: str, processes: int) -> Iterator[tuple[str, int]]:
+    """gunicorn on a free port until the block ends; its address and its pid."""
     with socket.socket() as free:
         free.bind((HOST, 0))
         port = free.getsockname()[1]
@@ -98,7 +98,7 @@ def _served(application: str, processes: int) -> Iterator[tuple[str, list[int]]]
     server = subprocess.Popen(command, env=environ)
     try:
         _await(port, server)
-        yield f"http://{HOST}:{port}", _children(server.pid)
+        yield f"http://{HOST}:{port}", server.pid
     finally:
         server.terminate()
         server.wait(timeout=30)
