@@ -149,6 +149,17 @@ class Order(Entity):
         db_table = "orders"
         indexes = [
             fields.Index(fields=["user", "status"], name="idx_orders_user_id_status"),
+            # An account's orders, as its pages and as the API list them.
+            fields.Index(
+                fields=["user", "event_time"],
+                condition=Q(user__isnull=False),
+                name="idx_orders_user_id_event_time",
+            ),
+            fields.Index(
+                fields=["user", "id"],
+                condition=Q(user__isnull=False),
+                name="idx_orders_user_id_id",
+            ),
             fields.Index(fields=["status"], name="idx_orders_status"),
             fields.Index(fields=["-created_at"], name="idx_orders_created_at"),
             fields.Index(fields=["event_time"], name="idx_orders_event_time"),

@@ -2,6 +2,8 @@
 
 There is no table of a shop's buyers: a buyer stands in the list at the last order, which an
 index over (shop, buyer, time) finds, and numbers are counted for the buyers of one page.
+Few buyers are found one by one, however often each bought; of many, the shop's newest orders
+are walked until a page is full.
 """
 
 from __future__ import annotations
@@ -10,13 +12,15 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db import connection
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.fields.json import KT
 from django.db.models.functions import Lower
 
-from orders.models import Order, OrderStatus
+from orders.models import Customer, Order, OrderStatus
 from orders.queries.sell_orders import (
     MOST_FOUND,
     NEWEST,
@@ -26,7 +30,11 @@ from orders.queries.sell_orders import (
 )
 from shop.keyset import KeysetPage, keyset_page
 
+SQL = Path(__file__).resolve().parent.parent / "sql"
+BUYERS_OF_SHOP = (SQL / "buyers_of_shop.sql").read_text()
 PAGE = 50
+# So many are looked up one by one in a few milliseconds.
+FEW = 1_000
 # What of an order stands in the list of buyers.
 SHOWN = (
     "id",
@@ -73,14 +81,17 @@ def masked(email: str) -> str:
 def listed_customers(
     *, shop_id: UUID, text: str = "", cursor: str = ""
 ) -> tuple[KeysetPage[Order], list[ShopCustomer]]:
-    """One page, who bought last first: two statements, and two more for words.
+    """One page, who bought last first: three statements, and one more for words.
 
     text: the beginning of a last name, a whole name, or an order's number.
     """
-    latest = last_orders(shop_id=shop_id).only(*SHOWN)
-    if words := text.replace("\0", "").strip()[:254]:
-        latest = latest.filter(customer__in=_found(shop_id, words))
-    page = keyset_page(latest, order=NEWEST, cursor=cursor, size=PAGE)
+    words = text.replace("\0", "").strip()[:254]
+    buyers = _found(shop_id, words) if words else _buyers(shop_id)
+    if words or len(buyers) <= FEW:
+        latest = _last_orders_of(shop_id, buyers)
+    else:
+        latest = last_orders(shop_id=shop_id)
+    page = keyset_page(latest.only(*SHOWN), order=NEWEST, cursor=cursor, size=PAGE)
     return page, _told(shop_id, page.rows)
 
 
@@ -110,6 +121,21 @@ def last_orders(*, shop_id: UUID) -> QuerySet[Order]:
         event_time__gte=OuterRef("event_time"),
     )
     return shop_orders(shop_id=shop_id).filter(~Exists(later))
+
+
+def _buyers(shop_id: UUID) -> list[UUID]:
+    """One more than a few of them tells that there are many."""
+    with connection.cursor() as cursor:
+        cursor.execute(BUYERS_OF_SHOP, {"shop_id": shop_id, "most": FEW + 1})
+        return [customer_id for (customer_id,) in cursor.fetchall()]
+
+
+def _last_orders_of(shop_id: UUID, buyers: Collection[UUID]) -> QuerySet[Order]:
+    theirs = shop_orders(shop_id=shop_id).filter(customer=OuterRef("pk"))
+    newest = Subquery(theirs.order_by(*NEWEST).values("pk")[:1])
+    return Order.objects.filter(
+        pk__in=Customer.objects.filter(pk__in=buyers).values_list(newest)
+    )
 
 
 def _told(shop_id: UUID, latest: Collection[Order]) -> list[ShopCustomer]:

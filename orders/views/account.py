@@ -17,9 +17,9 @@ ORDERS_PER_PAGE = 20
 @require_safe
 def account(request: HttpRequest) -> HttpResponse:
     """Who is logged in, and what they ordered."""
-    orders = Order.objects.for_customer(request.user).select_related("shop")
+    orders = Order.objects.for_customer(request.user).filter(deleted_at=None)
     # Those of one purchase have one time: then as they stood in the cart.
-    orders = orders.order_by("-event_time", "order_number")
+    orders = orders.select_related("shop").order_by("-event_time", "order_number")
     pages = BoundedPages(orders, ORDERS_PER_PAGE)
     page = pages.get_page(request.GET.get("page"))
     return render(request, "orders/account.html", {"page": page})

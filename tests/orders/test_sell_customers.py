@@ -62,8 +62,11 @@ def test_each_buyer_stands_once_at_the_last_order() -> None:
     assert rows[0].email == "a***@example.com"
 
 
-def test_pages_go_on_where_the_one_before_ended(monkeypatch) -> None:
+@pytest.mark.parametrize("few", [9, 4])
+def test_pages_go_on_where_the_one_before_ended(monkeypatch, few) -> None:
+    """Whether the shop has few buyers or many."""
     monkeypatch.setattr("orders.queries.sell_customers.PAGE", 2)
+    monkeypatch.setattr("orders.queries.sell_customers.FEW", few)
     shop = ShopFactory()
     buyers = [CustomerFactory() for _ in range(5)]
     for place, buyer in enumerate(buyers):
