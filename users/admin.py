@@ -38,6 +38,7 @@ from users.models import (
     UserSocial,
 )
 from users.services.sessions import SESSION_ROW, end_other_sessions
+from users.support_admin import SawAsOthers, SeeingAs, SeenAsThem
 
 # Permissions come from roles; groups would grant nothing.
 admin.site.unregister(Group)
@@ -147,7 +148,7 @@ class PasswordNote(forms.Widget):
 
 
 @admin.register(User)
-class UserAdmin(ModelAdmin, DjangoUserAdmin):
+class UserAdmin(SeeingAs, ModelAdmin, DjangoUserAdmin):
     """An account is closed by its status: orders and books still refer to it."""
 
     form: Any = UserForm
@@ -174,6 +175,7 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):
     ordering = ("-created_at",)
     filter_horizontal = ()
     inlines = (RolesGiven, Memberships)
+    actions_detail = ("see_as",)
     hidden = (*ModelAdmin.hidden, "phone", "avatar")
     readonly_fields = ("last_login", "last_seen", "is_online")
     fieldsets: ClassVar[Any] = (
@@ -231,7 +233,10 @@ class UserAdmin(ModelAdmin, DjangoUserAdmin):
         return super().search(term)
 
     def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
-        return self.inlines if obj else ()
+        """An operator's page says what they saw as others, everybody else's who saw as them."""
+        if not obj:
+            return ()
+        return (*self.inlines, SawAsOthers if obj.is_staff else SeenAsThem)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Only those who may do everything say who may."""

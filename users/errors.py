@@ -84,3 +84,9 @@ class InvitationForAnother(DomainError):
                 " Log in with the account of that address."
             )
         )
+
+
+class CannotImpersonate(DomainError):
+    """reason: a sentence for the operator."""
+
+    code = "cannot_impersonate"

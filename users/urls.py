@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from users.views import account, connections
+from users.views import account, connections, impersonation
 
 app_name = "users"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path(
         "sessions/<uuid:session_id>/end/", account.end_one_session, name="end_session"
     ),
+    path("stop/", impersonation.stop, name="stop_impersonation"),
     path("notices/", account.notices, name="notices"),
     path("following/", connections.following, name="following"),
     path("shops/<slug:slug>/follow/", connections.shop_follow, name="follow_shop"),

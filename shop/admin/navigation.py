@@ -15,6 +15,7 @@ MARKET = {
     "users.shopmember": "badge",
     "users.user": "person",
     "users.role": "key",
+    "users.impersonation": "visibility",
 }
 CATALOGUE = {
     "catalog.category": "account_tree",

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
+from shop.acting import acting_operator
 from shop.ids import uuid7
 from shop.models import GlobalEvent, Stream
 
@@ -75,13 +76,16 @@ class Event:
         """
         if at.tzinfo is None:
             raise ValueError(f"{cls.type}: `at` needs a time zone.")
+        told = _plain(cls.type, data or {})
+        if (operator := acting_operator()) is not None:
+            told["operator_id"] = str(operator)
         return cls(
             id=uuid7(at),
             at=at,
             entity_id=entity.pk,
             entity_type=str(getattr(entity, "entity_type", entity._meta.model_name)),
             actor_id=getattr(actor, "pk", None),
-            data=_plain(cls.type, data or {}),
+            data=told,
         )
 
     @classmethod

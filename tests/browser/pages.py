@@ -476,6 +476,7 @@ NO_PAGES = {
             *("orders:reorder", "orders:make_address_default"),
             *("orders:choose_destination", "users:remove_avatar"),
             *("users:end_session", "users:end_other_sessions", "users:follow_person"),
+            *("users:stop_impersonation",),
             *("users:unfollow_person", "users:block_person", "users:unblock_person"),
         ],
         POST,

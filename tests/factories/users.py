@@ -2,6 +2,8 @@ import factory
 
 from shop.encryption import email_hash
 from users.models import (
+    ImpersonatedRequest,
+    Impersonation,
     MemberRole,
     Role,
     ShopFollower,
@@ -120,3 +122,24 @@ class ShopInvitationFactory(factory.django.DjangoModelFactory):
     email = factory.Sequence(lambda n: f"asked{n}@example.com")
     key_hash = factory.Sequence(lambda n: f"{n:064d}")
     expires_at = "2040-01-01T00:00:00Z"
+
+
+class ImpersonationFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Impersonation
+
+    operator = factory.SubFactory(OperatorFactory)
+    user = factory.SubFactory(UserFactory)
+    reason = "They cannot find their order."
+    started_at = "2031-01-01T00:00:00Z"
+    expires_at = "2031-01-01T01:00:00Z"
+
+
+class ImpersonatedRequestFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ImpersonatedRequest
+
+    impersonation = factory.SubFactory(ImpersonationFactory)
+    at = "2031-01-01T00:10:00Z"
+    method = "POST"
+    route = "orders:cancel_order"

@@ -442,6 +442,7 @@ def doors(w: World) -> dict[str, Door]:
     page("users:security", "me")
     page("users:sessions", "me")
     act("users:end_other_sessions", "me")
+    act("users:stop_impersonation", "me")
     act("users:end_session", "me", **ids("session_id", me.session, other.session))
     form("users:notices", "me", {"marketing": switch})
     page("users:following", "me")

@@ -76,6 +76,8 @@ HISTORY = {
     "shop.globalentity",
     "shop.globalevent",
     "shop.idempotencykey",
+    "users.impersonatedrequest",
+    "users.impersonation",
     "users.useractivity",
 }
 # What books and orders refer to: closed by its status, never deleted here.

@@ -309,6 +309,11 @@ def end_session(me: Visitor, rows: int) -> Sent:
     return reverse("users:end_session", args=[one.pk]), {}
 
 
+def stop_impersonation(me: Visitor, rows: int) -> Sent:
+    """Nothing to stop: the same for everybody who is not an operator."""
+    return reverse("users:stop_impersonation"), {}
+
+
 def end_other_sessions(me: Visitor, rows: int) -> Sent:
     sessions(me, rows)
     return reverse("users:end_other_sessions"), {}
@@ -446,6 +451,7 @@ CHANGES: dict[str, Change] = {
     "users:notices": Change(20, notices),
     "users:end_session": Change(20, end_session),
     "users:end_other_sessions": Change(20, end_other_sessions),
+    "users:stop_impersonation": Change(4, stop_impersonation),
     "users:follow_shop": Change(20, follow_shop),
     **{
         f"users:{action}_person": Change(20, person(action))

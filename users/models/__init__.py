@@ -1,5 +1,6 @@
 from users.models.activity import UserActivity
 from users.models.connection import ShopFollower, UserConnection, UserSocial
+from users.models.impersonation import ImpersonatedRequest, Impersonation
 from users.models.invitation import ShopInvitation
 from users.models.member import MemberRole, ShopMember
 from users.models.message import ShopMessage
@@ -9,6 +10,8 @@ from users.models.session import UserSession
 from users.models.user import User, UserStatus
 
 __all__ = [
+    "ImpersonatedRequest",
+    "Impersonation",
     "MemberRole",
     "Role",
     "ShopFollower",
