@@ -21,6 +21,7 @@ from catalog.models import (
     InventoryLog,
     PriceChange,
     Product,
+    ProductAddress,
     ProductBuyer,
     ProductImage,
     ProductReview,
@@ -485,6 +486,16 @@ class RetiredProductAdmin(HistoryAdmin):
     list_display = ("slug", "name", reference("shop_id", "shop.shop"), "retired_at")
     search_fields = ("=slug",)
     search_help_text = "A slug, or an id."
+
+
+@admin.register(ProductAddress)
+class ProductAddressAdmin(HistoryAdmin):
+    """Addresses that products had before; they lead to the ones of now."""
+
+    list_display = ("slug", link("product"), "created_at")
+    search_fields = ("=slug",)
+    search_ids = ("product_id",)
+    search_help_text = "A slug, or the id of a product."
 
 
 @admin.register(InventoryLog)

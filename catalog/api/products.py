@@ -196,7 +196,7 @@ class VariantListView(generics.ListAPIView[ProductVariant]):
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
         product = product_of(self.kwargs["key"])
-        return ProductVariant.objects.filter(product=product)
+        return ProductVariant.objects.filter(product=product, is_active=True)
 
 
 class AlertView(APIView):

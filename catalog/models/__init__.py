@@ -4,6 +4,7 @@ from catalog.models.history import PriceChange, ProductView
 from catalog.models.image import Hue, ProductImage
 from catalog.models.product import (
     Product,
+    ProductAddress,
     ProductStatus,
     ProductTag,
     RetiredProduct,
@@ -30,6 +31,7 @@ __all__ = [
     "InventoryPolicy",
     "PriceChange",
     "Product",
+    "ProductAddress",
     "ProductBuyer",
     "ProductImage",
     "ProductReview",

@@ -125,6 +125,9 @@ class Product(Entity):
     )
     attributes = fields.document()
     status = fields.choice(ProductStatus, ProductStatus.DRAFT)
+    # When it comes into the store and when it leaves it; `services.schedule` empties them.
+    publish_at = fields.moment()
+    withdraw_at = fields.moment()
     seo_title = fields.text(255)
     seo_description = fields.long_text()
     is_featured = models.BooleanField(**fields.both(False))
@@ -158,6 +161,16 @@ class Product(Entity):
             ),
             fields.Index(fields=["status"], name="idx_products_status"),
             fields.Index(fields=["event_time"], name="idx_products_event_time"),
+            fields.Index(
+                fields=["publish_at"],
+                name="idx_products_publish_at",
+                condition=models.Q(publish_at__isnull=False),
+            ),
+            fields.Index(
+                fields=["withdraw_at"],
+                name="idx_products_withdraw_at",
+                condition=models.Q(withdraw_at__isnull=False),
+            ),
             fields.GinIndex(fields=["tags"], name="idx_products_tags"),
             fields.GinIndex(fields=["attributes"], name="idx_products_attributes"),
             fields.GinIndex(
@@ -203,6 +216,23 @@ class Product(Entity):
 
     def get_absolute_url(self) -> str:
         return reverse("catalog:product", args=[self.slug])
+
+
+class ProductAddress(models.Model):
+    """An address that a product had before: it leads to the one of now."""
+
+    id = fields.key()
+    slug = models.SlugField(max_length=255, unique=True)
+    product = models.ForeignKey(
+        Product, on_delete=models.CASCADE, related_name="former_addresses"
+    )
+    created_at = fields.written_at()
+
+    class Meta:
+        db_table = "product_addresses"
+
+    def __str__(self) -> str:
+        return self.slug
 
 
 class RetiredProduct(models.Model):

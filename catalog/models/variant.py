@@ -16,7 +16,7 @@ class InventoryPolicy(models.TextChoices):
 
 def sellable() -> Q:
     """Of variants: at least one unit can be bought, as `can_sell(1)` says of one."""
-    return (
+    return Q(is_active=True) & (
         Q(inventory_tracking=False)
         | Q(inventory_policy=InventoryPolicy.CONTINUE)
         | Q(inventory_quantity__gt=F("reserved_quantity"))
@@ -27,6 +27,7 @@ class ProductVariantQuerySet(models.QuerySet["ProductVariant"]):
     def of_products_on_sale(self) -> ProductVariantQuerySet:
         """With product and shop; of what a shopper may see."""
         return self.select_related("product__shop").filter(
+            is_active=True,
             product__status=ProductStatus.ACTIVE,
             product__shop__status=ShopStatus.ACTIVE,
         )
@@ -61,6 +62,8 @@ class ProductVariant(Entity):
     option1 = fields.text(100)
     option2 = fields.text(100)
     option3 = fields.text(100)
+    # Off: not in the store, and not bought; what was ordered of it stays known.
+    is_active = models.BooleanField(**fields.both(True))
 
     objects = ProductVariantQuerySet.as_manager()
 
@@ -102,7 +105,7 @@ class ProductVariant(Entity):
         return self.inventory_quantity - self.reserved_quantity
 
     def can_sell(self, units: int) -> bool:
-        return (
+        return self.is_active and (
             not self.inventory_tracking
             or self.inventory_policy == InventoryPolicy.CONTINUE
             or self.available_quantity >= units

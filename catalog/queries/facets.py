@@ -48,11 +48,12 @@ IN_STOCK = """(
     SELECT coalesce(bool_or(NOT variant.inventory_tracking
                             OR variant.inventory_policy = 'continue'
                             OR variant.inventory_quantity > variant.reserved_quantity), false)
-      FROM product_variants AS variant WHERE variant.product_id = scope.id)"""
+      FROM product_variants AS variant
+     WHERE variant.product_id = scope.id AND variant.is_active)"""
 HAS_FACT = """coalesce(scope.attributes -> 'facts' -> %s ?| %s, false)"""
 HAS_OPTION = """EXISTS (
     SELECT FROM product_variants AS variant
-     WHERE variant.product_id = scope.id
+     WHERE variant.product_id = scope.id AND variant.is_active
        AND CASE array_position(scope.option_names, %s::varchar)
                 WHEN 1 THEN variant.option1 WHEN 2 THEN variant.option2
                 WHEN 3 THEN variant.option3 END = ANY(%s))"""
@@ -65,6 +66,7 @@ candidate AS MATERIALIZED (
       FROM (SELECT scope.*, id IN (
                    SELECT variant.product_id FROM product_variants AS variant
                     WHERE variant.product_id = ANY(ARRAY(SELECT id FROM scope))
+                      AND variant.is_active
                       AND (NOT variant.inventory_tracking
                            OR variant.inventory_policy = 'continue'
                            OR variant.inventory_quantity > variant.reserved_quantity)
@@ -123,7 +125,7 @@ SELECT 'fact', option.name, option.word, count(*), NULL, NULL
                LATERAL (VALUES (option_names[1], variant.option1),
                                (option_names[2], variant.option2),
                                (option_names[3], variant.option3)) AS named (name, word)
-         WHERE cardinality(option_names) > 0 AND named.name <> '' AND named.word <> ''
+         WHERE variant.is_active AND cardinality(option_names) > 0 AND named.name <> '' AND named.word <> ''
        ) AS option
  WHERE missed & {not_option} = 0
  GROUP BY option.name, option.word

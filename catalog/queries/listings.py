@@ -123,7 +123,8 @@ SELECT product.id, product.slug, product.name, product.price, product.compare_pr
                       OR variant.inventory_policy = 'continue'
                       OR variant.inventory_quantity > variant.reserved_quantity
               ) AS is_available
-         FROM product_variants AS variant WHERE variant.product_id = product.id
+         FROM product_variants AS variant
+        WHERE variant.product_id = product.id AND variant.is_active
        ) AS offers ON true
  ORDER BY page.place
 """

@@ -67,7 +67,8 @@ SELECT {image}
  LIMIT %(most)s
 """
 VARIANTS = """
-SELECT {columns} FROM product_variants WHERE product_id = %s ORDER BY position, id
+SELECT {columns} FROM product_variants
+ WHERE product_id = %s AND is_active ORDER BY position, id
 """.format(columns=", ".join(VariantRow._fields))
 ON_SALE = """
 SELECT product.id FROM products AS product
@@ -150,6 +151,12 @@ def gone_product(*, slug: str) -> Gone | None:
         shop=Shop.objects.on_sale().filter(pk=retired.shop_id).first(),
         category_id=retired.category_id,
     )
+
+
+def moved_product(*, slug: str) -> Product | None:
+    """The product that had this address before, unless it was never shown."""
+    moved = Product.objects.exclude(status=ProductStatus.DRAFT)
+    return moved.filter(former_addresses__slug=slug).only("slug").first()
 
 
 def instead_of(*, gone: Gone) -> list[Card]:

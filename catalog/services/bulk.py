@@ -146,7 +146,9 @@ def new_status(*, status: str, has_variant: bool) -> str:
 
 
 def _with_variants(product_ids: Iterable[UUID]) -> set[UUID]:
-    variants = ProductVariant.objects.filter(product_id__in=list(product_ids))
+    variants = ProductVariant.objects.filter(
+        product_id__in=list(product_ids), is_active=True
+    )
     return set(variants.order_by().values_list("product_id", flat=True).distinct())
 
 

@@ -21,7 +21,7 @@ from shop.money import round_money
 HIGHEST = Decimal("9999999999.99")
 SQL = Path(__file__).resolve().parent.parent / "sql"
 SET_PRICES = (SQL / "set_prices.sql").read_text()
-# What lists show: the price of the variant that costs least, what its shop says it cost
+# What lists show: the price of the variant on sale that costs least, what its shop says it cost
 # before, and where it says so the lowest of the 30 days before. Grain: a product. Repeatable.
 SHOW_LOWEST = """
 UPDATE products
@@ -31,7 +31,8 @@ UPDATE products
                CASE WHEN compare_price > price
                     THEN lowest_before(id, price, %(now)s) END AS lowest_before
           FROM (SELECT DISTINCT ON (product_id) id, product_id, price, compare_price
-                  FROM product_variants WHERE product_id = ANY(%(product_ids)s)
+                  FROM product_variants
+                 WHERE product_id = ANY(%(product_ids)s) AND is_active
                  ORDER BY product_id, price, position, id) AS variant) AS cheapest
  WHERE products.id = cheapest.product_id
    AND (products.price, products.compare_price, products.lowest_before)

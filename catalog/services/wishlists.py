@@ -85,7 +85,7 @@ def add_to_wishlist(
     if not Product.objects.on_sale().filter(pk=product_id).exists():
         raise NoSuchThing(_("This product is not on sale."))
     if variant_id is not None:
-        variants = ProductVariant.objects.filter(product_id=product_id)
+        variants = ProductVariant.objects.filter(product_id=product_id, is_active=True)
         if not variants.filter(pk=variant_id).exists():
             raise NoSuchThing(_("This variant is not there any more."))
     return _put(wishlist, product_id, variant_id)

@@ -173,9 +173,12 @@ def _rows(page: ProductPage, seen: list[UUID]) -> tuple[list[Card], list[Card]]:
 
 
 def _gone(request: HttpRequest, slug: str) -> HttpResponse:
-    """410 for what was sold here once, with what there is instead."""
+    """On to a new address; 410 for what was sold here once, with what there is instead."""
     gone = queries.gone_product(slug=slug)
     if gone is None:
-        raise Http404
+        moved = queries.moved_product(slug=slug)
+        if moved is None or moved.slug == slug:
+            raise Http404
+        return redirect(moved, permanent=True)
     context = {"gone": gone, "instead": queries.instead_of(gone=gone)}
     return render(request, "catalog/gone.html", context, status=HTTPStatus.GONE)

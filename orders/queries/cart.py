@@ -215,6 +215,7 @@ def cart_lines(*, cart_id: UUID, now: datetime | None) -> list[CartLine]:
             reserved_quantity=F("variant__reserved_quantity"),
             inventory_policy=F("variant__inventory_policy"),
             inventory_tracking=F("variant__inventory_tracking"),
+            is_active=F("variant__is_active"),
             requires_shipping=F("variant__requires_shipping"),
             taxable=F("variant__taxable"),
             product_id=F("variant__product_id"),
@@ -341,11 +342,8 @@ def _copied(row: dict[str, Any]) -> CopiedItem:
 
 
 def _line(row: dict[str, Any], now: datetime | None) -> CartLine:
-    is_on_sale = (
-        row.pop("product_status") == ProductStatus.ACTIVE
-        and row.pop("shop_status") == ShopStatus.ACTIVE
-    )
-    row.pop("shop_status", None)
+    states = row.pop("is_active"), row.pop("product_status"), row.pop("shop_status")
+    is_on_sale = states == (True, ProductStatus.ACTIVE, ShopStatus.ACTIVE)
     has_limit = (
         row.pop("inventory_tracking")
         and row["inventory_policy"] != InventoryPolicy.CONTINUE

@@ -41,6 +41,7 @@ def first_steps(*, shop: Shop) -> list[Step]:
         sellable,
         Exists(pictures),
         shop=OuterRef("pk"),
+        is_active=True,
         product__status=ProductStatus.ACTIVE,
     )
     ways = DeliveryMethod.objects.filter(zone__shop=OuterRef("pk"), is_active=True)

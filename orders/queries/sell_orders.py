@@ -187,7 +187,9 @@ def wares_of(*, shop_id: UUID, text: str, limit: int = 20) -> list[ProductVarian
     words = text.replace("\0", "").strip()[:100]
     if not words:
         return []
-    rows = ProductVariant.objects.filter(shop_id=shop_id, product__status="active")
+    rows = ProductVariant.objects.filter(
+        shop_id=shop_id, is_active=True, product__status="active"
+    )
     named = rows.filter(
         Q(product__name__icontains=words)
         | Q(sku__istartswith=words)

@@ -512,6 +512,7 @@ def _wares(variant_ids: Collection[UUID]) -> dict[UUID, _Ware]:
         "name",
         "inventory_tracking",
         "inventory_policy",
+        "is_active",
         left=F("inventory_quantity") - F("reserved_quantity"),
         product_name=F("product__name"),
         product_status=F("product__status"),
@@ -538,7 +539,8 @@ def _as_ware(row: dict[str, Any]) -> _Ware:
         price=row["price"],
         currency=row["currency"],
         left=max(row["left"], 0) if has_limit else None,
-        is_on_sale=row["product_status"] == ProductStatus.ACTIVE
+        is_on_sale=row["is_active"]
+        and row["product_status"] == ProductStatus.ACTIVE
         and row["shop_status"] == ShopStatus.ACTIVE,
         shop_name=row["shop_name"],
         closed_from=row["closed_from"],

@@ -284,7 +284,7 @@ def _fill(checkout: Checkout, shop_id: UUID, quantities: Mapping[UUID, int]) -> 
         if variant is None:
             raise NotOfShop
         product = variant.product
-        if product.status != ProductStatus.ACTIVE:
+        if product.status != ProductStatus.ACTIVE or not variant.is_active:
             raise ProductUnavailable(product.name)
         if product.currency != checkout.currency:
             raise CurrencyMismatch(checkout.currency, product.currency)

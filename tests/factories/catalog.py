@@ -9,6 +9,7 @@ from catalog.models import (
     InventoryLog,
     PriceChange,
     Product,
+    ProductAddress,
     ProductBuyer,
     ProductImage,
     ProductReview,
@@ -69,6 +70,14 @@ class ProductFactory(factory.django.DjangoModelFactory):
     currency = factory.SelfAttribute("shop.currency")
     category = factory.SubFactory(CategoryFactory)
     status = ProductStatus.ACTIVE
+
+
+class ProductAddressFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = ProductAddress
+
+    slug = factory.Sequence(lambda n: f"former-{n}")
+    product = factory.SubFactory(ProductFactory)
 
 
 class ProductVariantFactory(factory.django.DjangoModelFactory):
