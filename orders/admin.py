@@ -109,9 +109,9 @@ class Parcels(HistoryInline):
 
 class CouponsUsed(HistoryInline):
     model = OrderCoupon
-    fields = ("coupon", "discount")
-    joined = ("coupon",)
-    verbose_name_plural = "coupons"
+    fields = ("promotion", "coupon", "discount")
+    joined = ("promotion", "coupon")
+    verbose_name_plural = "promotions"
 
 
 @admin.register(Order)
@@ -733,11 +733,14 @@ class OrderCouponAdmin(HistoryAdmin):
     list_display = (
         "id",
         link("order"),
+        link("promotion"),
         link("coupon"),
         money("discount", currency="order__currency"),
     )
-    search_ids = ("order_id", "coupon_id")
-    search_help_text = "An order number, or the id of an order or a coupon."
+    search_ids = ("order_id", "coupon_id", "promotion_id")
+    search_help_text = (
+        "An order number, or the id of an order, a coupon or a promotion."
+    )
 
     def search(self, term: str) -> Q:
         return orders_numbered(term)

@@ -9,17 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from decimal import Decimal
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from orders.models import PromotionKind
-from shop.money import format_money, round_money, split_money
+from orders.discounts import ZERO, Lowering, PromotionTerms, lowerings, refusal
+from shop.money import round_money
 
-ZERO = Decimal("0.00")
 STANDARD = "standard"
 
 
@@ -67,23 +65,6 @@ class Method:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CouponTerms:
-    """A coupon and its promotion. `problem`: why it takes nothing off, for a person."""
-
-    id: UUID
-    promotion_id: UUID
-    shop_id: UUID
-    code: str
-    kind: str
-    value: Decimal
-    conditions: Mapping[str, Any]
-    usage_limit: int | None = None
-    usage_limit_per_user: int | None = None
-    promotion_usage_limit: int | None = None
-    problem: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Rate:
     """A tax rate where the goods go to; `province` is empty for the whole country's."""
 
@@ -113,8 +94,26 @@ class LineQuote:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DiscountQuote:
+    """What one promotion did. code: that brought it; empty for an automatic one.
+
+    amount: counts delivery that became free too; zero while its price is not known.
+    """
+
+    promotion_id: UUID
+    coupon_id: UUID | None
+    name: str
+    code: str
+    amount: Decimal
+
+    @property
+    def label(self) -> str:
+        return self.code or self.name
+
+
+@dataclass(frozen=True, kw_only=True)
 class CouponQuote:
-    """What a code did: `discount` also counts delivery that became free."""
+    """What a code did, or why it did nothing."""
 
     id: UUID
     code: str
@@ -131,6 +130,7 @@ class ShopQuote:
     lines: tuple[LineQuote, ...]
     method: Method | None
     coupon: CouponQuote | None
+    discounts: tuple[DiscountQuote, ...]
     subtotal: Decimal
     discount: Decimal
     shipping: Decimal
@@ -188,13 +188,13 @@ def quote(
     lines: Sequence[Line],
     shops: Mapping[UUID, ShopTerms],
     methods: Mapping[UUID, Method] | None = None,
-    coupons: Mapping[UUID, CouponTerms] | None = None,
+    promotions: Mapping[UUID, Sequence[PromotionTerms]] | None = None,
     rates: Sequence[Rate] = (),
     province: str = "",
 ) -> Quote:
     """What the lines cost, shop by shop.
 
-    methods, coupons: by shop; a shop without a method is quoted without delivery. rates:
+    methods, promotions: by shop; a shop without a method is quoted without delivery. rates:
     those of the country the goods go to.
     """
     of_shop: dict[UUID, list[Line]] = {}
@@ -208,7 +208,7 @@ def quote(
                 its_lines,
                 shops[shop_id],
                 (methods or {}).get(shop_id),
-                (coupons or {}).get(shop_id),
+                (promotions or {}).get(shop_id, ()),
                 _rates_by_class(rates, province, shop_id),
             )
             for shop_id, its_lines in of_shop.items()
@@ -221,22 +221,42 @@ def _quote_shop(
     lines: Sequence[Line],
     terms: ShopTerms,
     method: Method | None,
-    coupon: CouponTerms | None,
+    promotions: Sequence[PromotionTerms],
     rates: Mapping[str, Rate],
 ) -> ShopQuote:
-    problem = _coupon_problem(coupon, lines, currency) if coupon else ""
-    applied = coupon if coupon and not problem else None
-    discounts = _discounts(applied, lines, currency)
-    subtotal = sum((line.amount for line in lines), ZERO)
-    discount = sum(discounts, ZERO)
+    """Lowered in the way that costs least, tax and delivery included."""
     if not any(line.requires_shipping for line in lines):
         method = None
+    problems = {one.promotion_id: refusal(one, lines, currency) for one in promotions}
+    applied = [one for one in promotions if not problems[one.promotion_id]]
+    ways = [
+        _cost(currency, lines, terms, method, rates, applied, lowering)
+        for lowering in lowerings(applied, lines, currency)
+    ]
+    cheapest = min(ways, key=lambda way: way.total)
+    for code in (one for one in promotions if one.coupon_id):
+        return replace(
+            cheapest, coupon=_coupon(code, problems[code.promotion_id], cheapest)
+        )
+    return cheapest
+
+
+def _cost(
+    currency: str,
+    lines: Sequence[Line],
+    terms: ShopTerms,
+    method: Method | None,
+    rates: Mapping[str, Rate],
+    promotions: Sequence[PromotionTerms],
+    lowering: Lowering,
+) -> ShopQuote:
+    subtotal = sum((line.amount for line in lines), ZERO)
+    discount = sum(lowering.discounts, ZERO)
     full_shipping = method.price_for(subtotal - discount) if method else ZERO
-    is_waived = applied is not None and applied.kind == PromotionKind.FREE_SHIPPING
-    shipping = ZERO if is_waived else full_shipping
+    shipping = ZERO if lowering.delivery else full_shipping
     taxed = [
         _tax_line(line, less, rates, terms.prices_include_tax, currency)
-        for line, less in zip(lines, discounts, strict=True)
+        for line, less in zip(lines, lowering.discounts, strict=True)
     ]
     shipping_rate = rates.get(STANDARD)
     on_shipping = (
@@ -247,19 +267,27 @@ def _quote_shop(
     goods_tax = sum((line.tax + line.included_tax for line in taxed), ZERO)
     all_tax = goods_tax + on_shipping
     tax = ZERO if terms.prices_include_tax else all_tax
+    shares = dict(lowering.shares)
+    # Unknown is not free already.
+    if lowering.delivery and (full_shipping or method is None):
+        shares[lowering.delivery.promotion_id] = full_shipping
     return ShopQuote(
         shop_id=terms.shop_id,
         name=terms.name,
         lines=tuple(taxed),
         method=method,
-        coupon=CouponQuote(
-            id=coupon.id,
-            code=coupon.code,
-            discount=discount + full_shipping - shipping,
-            problem=problem,
-        )
-        if coupon
-        else None,
+        coupon=None,
+        discounts=tuple(
+            DiscountQuote(
+                promotion_id=one.promotion_id,
+                coupon_id=one.coupon_id,
+                name=one.name,
+                code=one.code,
+                amount=shares[one.promotion_id],
+            )
+            for one in sorted(promotions, key=lambda one: (one.step, one.rank))
+            if one.promotion_id in shares
+        ),
         subtotal=subtotal,
         discount=discount,
         shipping=shipping,
@@ -269,90 +297,17 @@ def _quote_shop(
     )
 
 
-# ------------------------------------------------------------------ coupons
-
-
-def _coupon_problem(coupon: CouponTerms, lines: Sequence[Line], currency: str) -> str:
-    """Why a coupon takes nothing off these lines; empty when it does."""
-    if coupon.problem:
-        return coupon.problem
-    eligible = [line for line in lines if _is_eligible(line, coupon.conditions)]
-    if not eligible:
-        return _("%(code)s is for other products.") % {"code": coupon.code}
-    least = _number(coupon.conditions.get("minimum"))
-    if sum((line.amount for line in eligible), ZERO) < least:
-        return _("%(code)s needs at least %(amount)s.") % {
-            "code": coupon.code,
-            "amount": format_money(least, currency),
-        }
-    return ""
-
-
-def _is_eligible(line: Line, conditions: Mapping[str, Any]) -> bool:
-    """`products` are ids, `categories` slugs; without either every line is."""
-    products = conditions.get("products") or []
-    categories = conditions.get("categories") or []
-    if not products and not categories:
-        return True
-    return str(line.product_id) in map(str, products) or line.category in categories
-
-
-def _discounts(
-    coupon: CouponTerms | None, lines: Sequence[Line], currency: str
-) -> list[Decimal]:
-    """What a coupon that applies takes off each line."""
-    nothing = [ZERO for _ in lines]
-    if coupon is None or coupon.kind == PromotionKind.FREE_SHIPPING:
-        return nothing
-    weights = [
-        line.amount if _is_eligible(line, coupon.conditions) else ZERO for line in lines
-    ]
-    eligible = sum(weights, ZERO)
-    if not eligible:
-        return nothing
-    if coupon.kind == PromotionKind.BUY_X_GET_Y:
-        return _given_away(coupon, lines, currency)
-    if coupon.kind == PromotionKind.PERCENTAGE:
-        off = round_money(eligible * coupon.value / 100, currency)
-    else:
-        off = round_money(coupon.value, currency)
-    return split_money(min(off, eligible), weights, currency)
-
-
-def _given_away(
-    coupon: CouponTerms, lines: Sequence[Line], currency: str
-) -> list[Decimal]:
-    """Of every `buy` + `get` units the cheapest `get` cost `value` per cent less.
-
-    Without a `value` they cost nothing.
-    """
-    buy = int(_number(coupon.conditions.get("buy")))
-    get = int(_number(coupon.conditions.get("get")))
-    discounts = [ZERO for _ in lines]
-    if buy < 1 or get < 1:
-        return discounts
-    eligible = [
-        (line.price, place)
-        for place, line in enumerate(lines)
-        if _is_eligible(line, coupon.conditions)
-    ]
-    units = sum(lines[place].quantity for _, place in eligible)
-    left = units // (buy + get) * get
-    share = (coupon.value or Decimal(100)) / 100
-    for price, place in sorted(eligible):
-        free = min(left, lines[place].quantity)
-        discounts[place] = round_money(price * free * share, currency)
-        left -= free
-    return discounts
-
-
-def _number(value: Any) -> Decimal:
-    """Conditions are written by people: what is no number is none."""
-    try:
-        number = Decimal(str(value or 0))
-    except InvalidOperation:
-        return ZERO
-    return number if number.is_finite() and number > 0 else ZERO
+def _coupon(code: PromotionTerms, problem: str, shop: ShopQuote) -> CouponQuote:
+    assert code.coupon_id  # the caller asked
+    used = [one for one in shop.discounts if one.coupon_id == code.coupon_id]
+    if not used and not problem:
+        problem = _("%(code)s takes nothing more off here.") % {"code": code.code}
+    return CouponQuote(
+        id=code.coupon_id,
+        code=code.code,
+        discount=sum((one.amount for one in used), ZERO),
+        problem=problem,
+    )
 
 
 # ------------------------------------------------------------------ tax

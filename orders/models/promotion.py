@@ -1,6 +1,9 @@
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.lookups import Exact
 
+from orders.conditions import Conditions, ConditionsUnreadable
 from orders.models.customer import Customer
 from orders.models.order import Order
 from shop import fields
@@ -16,7 +19,7 @@ class PromotionKind(models.TextChoices):
 
 
 class Promotion(Entity):
-    """A reason to pay less."""
+    """A reason to pay less: with a code, or by itself. `value`: per cent, or an amount."""
 
     entity_type = EntityType.PROMOTION
 
@@ -24,10 +27,15 @@ class Promotion(Entity):
     name = fields.required_text()
     kind = fields.choice(PromotionKind, PromotionKind.PERCENTAGE)
     value = fields.money()
+    # Read and written by orders.conditions.Conditions.
     conditions = fields.document()
+    is_automatic = models.BooleanField(**fields.both(False))
+    is_combinable = models.BooleanField(**fields.both(True))
     starts_at = models.DateTimeField()
     ends_at = fields.moment()
     usage_limit = models.IntegerField(null=True, blank=True)
+    # Of all its codes together.
+    usage_limit_per_user = models.IntegerField(null=True, blank=True)
     usage_count = fields.count()
     is_active = models.BooleanField(**fields.both(True))
 
@@ -53,10 +61,40 @@ class Promotion(Entity):
                 | Q(usage_count__lte=F("usage_limit")),
                 name="chk_promotions_usage",
             ),
+            models.CheckConstraint(
+                condition=Exact(
+                    models.Func(
+                        F("conditions"),
+                        function="jsonb_typeof",
+                        output_field=models.TextField(),
+                    ),
+                    "object",
+                ),
+                name="chk_promotions_conditions",
+                violation_error_message="Conditions are an object.",
+            ),
+        ]
+        indexes = [
+            # What a cart asks of each shop in it.
+            fields.Index(
+                fields=["shop"],
+                condition=Q(is_automatic=True, is_active=True),
+                name="idx_promotions_shop_id_automatic",
+            ),
+            fields.Index(
+                fields=["shop", "-starts_at", "-id"],
+                name="idx_promotions_shop_id_starts_at_id",
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        try:
+            Conditions.read(self.conditions)
+        except ConditionsUnreadable as error:
+            raise ValidationError({"conditions": str(error)}) from None
 
 
 class Coupon(models.Model):
@@ -93,14 +131,21 @@ class Coupon(models.Model):
 
 
 class OrderCoupon(models.Model):
-    """A coupon that an order used, and what it took off."""
+    """A promotion that an order used, and what it took off; without a code, an automatic one."""
 
     id = fields.key()
     order = models.ForeignKey(
         Order, on_delete=models.CASCADE, related_name="order_coupons"
     )
+    promotion = models.ForeignKey(
+        Promotion, on_delete=models.RESTRICT, related_name="order_coupons"
+    )
     coupon = models.ForeignKey(
-        Coupon, on_delete=models.RESTRICT, related_name="order_coupons"
+        Coupon,
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="order_coupons",
     )
     # Whose use it was: what a limit per person counts.
     customer = models.ForeignKey(
@@ -112,9 +157,10 @@ class OrderCoupon(models.Model):
         db_table = "order_coupons"
         constraints = [
             models.UniqueConstraint(
-                fields=["order", "coupon"], name="uk_order_coupons_order_coupon"
+                fields=["order", "promotion"],
+                name="uk_order_coupons_order_promotion",
             )
         ]
 
     def __str__(self) -> str:
-        return f"{self.coupon_id} on {self.order_id}"
+        return f"{self.promotion_id} on {self.order_id}"

@@ -9,24 +9,24 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from catalog.models import InventoryPolicy, ProductImage, ProductStatus
 from orders.cart_copy import CartCopy, CopiedItem, keep_copy, load_copy
+from orders.discounts import ZERO, PromotionTerms
 from orders.errors import closed_words
-from orders.models import Cart, CartItem, CartStatus
+from orders.models import Cart, CartItem, CartStatus, Promotion
 from orders.pricing import (
-    ZERO,
     CouponQuote,
-    CouponTerms,
+    DiscountQuote,
     Line,
     Quote,
     ShopTerms,
     quote,
 )
-from orders.queries.coupons import coupon_terms
+from orders.queries.promotions import Buyer, promotion_terms
 from shop.models import ShopStatus
 from shop.models.shop import is_closure_on
 from shop.money import format_money
@@ -65,6 +65,8 @@ class CartLine(Line):
     # Units that can be had now; None when there is no limit.
     left: int | None
     is_on_sale: bool
+    # Its shop takes something off by itself, perhaps of this.
+    has_promotions: bool = False
     # Its people are away, until then; None: nobody knows.
     is_closed: bool = False
     closed_until: datetime | None = None
@@ -121,6 +123,7 @@ class CartGroup:
     subtotal: Decimal
     discount: Decimal
     coupon: CouponQuote | None
+    discounts: tuple[DiscountQuote, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +136,7 @@ class CartView:
     quote: Quote
     coupon_codes: tuple[str, ...]
     # By shop, whether or not they take something off.
-    coupons: dict[UUID, CouponTerms]
+    promotions: dict[UUID, tuple[PromotionTerms, ...]]
     # Of variant id: src, hue, alt of a picture, for those that have one.
     pictures: dict[UUID, dict[str, Any]]
 
@@ -156,18 +159,24 @@ class CartView:
 
 
 def cart_view(*, cart_id: UUID, now: datetime) -> CartView:
-    """In four statements for any number of items, three without a coupon."""
+    """In three statements for any number of items; one more with a coupon or promotions, and
+    two where these ask who buys.
+    """
     cart = Cart.objects.get(pk=cart_id)
     lines = cart_lines(cart_id=cart_id, now=now)
-    coupons = coupon_terms(
-        codes=cart.coupon_codes, shop_ids={line.shop_id for line in lines}, now=now
+    promotions = promotion_terms(
+        codes=cart.coupon_codes,
+        shop_ids={line.shop_id for line in lines},
+        has_automatic=any(line.has_promotions for line in lines),
+        buyer=lambda: _buyer(cart),
+        now=now,
     )
     sellable = [line for line in lines if line.is_on_sale]
     quoted = quote(
         currency=cart.currency,
         lines=sellable,
         shops=shop_terms(lines),
-        coupons=coupons,
+        promotions=promotions,
     )
     by_shop = {shop.shop_id: shop for shop in quoted.shops}
     groups = []
@@ -182,6 +191,7 @@ def cart_view(*, cart_id: UUID, now: datetime) -> CartView:
                 subtotal=costs.subtotal if costs else ZERO,
                 discount=costs.discount if costs else ZERO,
                 coupon=costs.coupon if costs else None,
+                discounts=costs.discounts if costs else (),
             )
         )
     return CartView(
@@ -190,9 +200,14 @@ def cart_view(*, cart_id: UUID, now: datetime) -> CartView:
         groups=tuple(groups),
         quote=quoted,
         coupon_codes=tuple(cart.coupon_codes),
-        coupons=coupons,
+        promotions=promotions,
         pictures=pictures(lines=lines),
     )
+
+
+def _buyer(cart: Cart) -> Buyer:
+    email = cart.user.email if cart.user else cart.email
+    return Buyer(cart.user_id, email or "")
 
 
 def cart_lines(*, cart_id: UUID, now: datetime | None) -> list[CartLine]:
@@ -232,6 +247,13 @@ def cart_lines(*, cart_id: UUID, now: datetime | None) -> list[CartLine]:
             prices_include_tax=F("variant__product__shop__prices_include_tax"),
             closed_from=F("variant__product__shop__closed_from"),
             closed_until=F("variant__product__shop__closed_until"),
+            has_promotions=Exists(
+                Promotion.objects.filter(
+                    shop=OuterRef("variant__product__shop_id"),
+                    is_automatic=True,
+                    is_active=True,
+                )
+            ),
         )
     )
     return [_line(dict(row), now) for row in rows]

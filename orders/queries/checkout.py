@@ -10,15 +10,16 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from orders.discounts import PromotionTerms
 from orders.models import Checkout, DeliveryMethod, TaxRate
-from orders.pricing import CouponTerms, Method, Quote, Rate, quote
+from orders.pricing import Method, Quote, Rate, quote
 from orders.queries.cart import (
     CartLine,
     Problem,
     cart_lines,
     shop_terms,
 )
-from orders.queries.coupons import coupon_terms
+from orders.queries.promotions import Buyer, promotion_terms
 
 CONTACT, ADDRESS, DELIVERY = "contact", "address", "delivery"
 
@@ -47,7 +48,7 @@ class CheckoutView:
     lines: tuple[CartLine, ...]
     deliveries: tuple[ShopDelivery, ...]
     # By shop, whether or not they take something off.
-    coupons: dict[UUID, CouponTerms]
+    promotions: dict[UUID, tuple[PromotionTerms, ...]]
     quote: Quote
 
     @property
@@ -102,7 +103,13 @@ def price_checkout(*, checkout: Checkout, now: datetime) -> CheckoutView:
     needing = (
         set() if travels else {line.shop_id for line in lines if line.requires_shipping}
     )
-    coupons = coupon_terms(codes=checkout.cart.coupon_codes, shop_ids=shops, now=now)
+    promotions = promotion_terms(
+        codes=checkout.cart.coupon_codes,
+        shop_ids=shops,
+        has_automatic=any(line.has_promotions for line in lines),
+        buyer=lambda: _buyer(checkout),
+        now=now,
+    )
     return CheckoutView(
         checkout=checkout,
         lines=tuple(lines),
@@ -116,17 +123,23 @@ def price_checkout(*, checkout: Checkout, now: datetime) -> CheckoutView:
             )
             for shop_id, shop in shops.items()
         ),
-        coupons=coupons,
+        promotions=promotions,
         quote=quote(
             currency=checkout.cart.currency,
             lines=[line for line in lines if line.is_on_sale],
             shops=shops,
             methods=chosen,
-            coupons=coupons,
+            promotions=promotions,
             rates=tax_rates(country=country, province=province, shop_ids=shops),
             province=province,
         ),
     )
+
+
+def _buyer(checkout: Checkout) -> Buyer:
+    """Whose row of customers the orders will have."""
+    email = checkout.user.email if checkout.user else checkout.email
+    return Buyer(checkout.user_id, email)
 
 
 def delivery_methods(

@@ -9,8 +9,9 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q
 
+from orders.discounts import ZERO
 from orders.models import Cart, ShippingAddress, TaxRate
-from orders.pricing import ZERO, Method, Quote, quote
+from orders.pricing import Method, Quote, quote
 from orders.queries.cart import CartView, shop_terms
 from orders.queries.checkout import tax_rates
 from orders.queries.delivery import promised_methods
@@ -33,7 +34,7 @@ class ShopEstimate:
     # False: nothing of it needs sending.
     is_needed: bool
     method: Method | None
-    # After a coupon, or an amount from which it is free.
+    # After promotions, or an amount from which it is free.
     shipping: Decimal
 
     @property
@@ -86,7 +87,7 @@ def cart_estimate(*, view: CartView, destination: Destination) -> CartEstimate:
         lines=sellable,
         shops=terms,
         methods=cheapest,
-        coupons=view.coupons,
+        promotions=view.promotions,
         rates=tax_rates(country=country, province=province, shop_ids=terms),
         province=province,
     )

@@ -21,6 +21,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from catalog.services.stock import reserve_stock
+from orders.discounts import PromotionTerms
 from orders.errors import (
     AmountTooLarge,
     CartClosed,
@@ -50,7 +51,7 @@ from orders.models import (
     ShippingAddress,
 )
 from orders.models.cart import NextVersion
-from orders.pricing import CouponTerms, Quote, ShopQuote
+from orders.pricing import Quote, ShopQuote
 from orders.queries.cart import CLOSED, GONE, CartLine
 from orders.queries.checkout import (
     DELIVERY,
@@ -60,7 +61,7 @@ from orders.queries.checkout import (
 )
 from orders.services.addresses import clean_address
 from orders.services.cart import MOST_MONEY, copy_after_commit
-from orders.services.coupons import redeem_coupons
+from orders.services.coupons import redeem_promotions
 from orders.services.history import cancel_unpaid, note_status
 from shop.encryption import email_hash
 from shop.events import publish_many
@@ -217,7 +218,7 @@ def place_orders(
     view = price_checkout(checkout=checkout, now=now)
     _check_view(view, quote_hash)
     customer_id = _customer(checkout, now)
-    redeem_coupons(coupons=_applied(view), customer_id=customer_id)
+    redeem_promotions(promotions=_applied(view), customer_id=customer_id)
     expires_at = now + window
     is_short = any(line.is_blocked for line in view.lines)
     if is_short:
@@ -349,14 +350,19 @@ def _customer(checkout: Checkout, now: datetime) -> UUID:
     return UUID(str(customer_id))
 
 
-def _applied(view: CheckoutView) -> list[CouponTerms]:
+def _applied(view: CheckoutView) -> list[PromotionTerms]:
     """Those that take something off this purchase."""
     applied = {
-        shop.coupon.id
+        discount.promotion_id
         for shop in view.quote.shops
-        if shop.coupon and not shop.coupon.problem
+        for discount in shop.discounts
     }
-    return [terms for terms in view.coupons.values() if terms.id in applied]
+    return [
+        terms
+        for of_shop in view.promotions.values()
+        for terms in of_shop
+        if terms.promotion_id in applied
+    ]
 
 
 def _reserve(
@@ -390,12 +396,13 @@ def _write_orders(view: CheckoutView, customer_id: UUID, now: datetime) -> list[
     OrderCoupon.objects.bulk_create(
         OrderCoupon(
             order=order,
-            coupon_id=shop.coupon.id,
+            promotion_id=discount.promotion_id,
+            coupon_id=discount.coupon_id,
             customer_id=customer_id,
-            discount=shop.coupon.discount,
+            discount=discount.amount,
         )
         for order, shop in pairs
-        if shop.coupon and not shop.coupon.problem
+        for discount in shop.discounts
     )
     note_status(orders, now=now)
     publish_many(

@@ -18,11 +18,13 @@ from django.db.models import F, Sum
 from django.utils.translation import gettext as _
 
 from catalog.services.stock import return_stock, take_stock
+from orders.discounts import PromotionTerms
 from orders.errors import (
     CheckoutClosed,
     CheckoutExpired,
     CouponUsedUp,
     NotInOrder,
+    QuoteChanged,
     RefundTooLarge,
     TooManyUnits,
     WrongStatus,
@@ -48,9 +50,8 @@ from orders.models import (
     ReturnStatus,
     ShipmentItem,
 )
-from orders.pricing import CouponTerms
 from orders.services.checkout import facts
-from orders.services.coupons import redeem_coupons
+from orders.services.coupons import redeem_promotions
 from orders.services.history import cancel_unpaid, change_status
 from orders.services.invoices import issue_invoices
 from shop.events import publish, publish_many
@@ -368,25 +369,25 @@ def units_to_send(items: Mapping[UUID, OrderItem]) -> dict[UUID, int]:
 def _use_coupons_again(orders: Sequence[Order]) -> None:
     """They came free when the checkout expired. Raises CheckoutExpired when used up since."""
     used = OrderCoupon.objects.filter(order__in=orders).select_related(
-        "coupon__promotion"
+        "coupon", "promotion"
     )
     terms = [
-        CouponTerms(
-            id=row.coupon_id,
-            promotion_id=row.coupon.promotion_id,
-            shop_id=row.coupon.shop_id,
-            code=row.coupon.code,
-            kind=row.coupon.promotion.kind,
-            value=row.coupon.promotion.value,
-            conditions={},
-            usage_limit=row.coupon.usage_limit,
-            promotion_usage_limit=row.coupon.promotion.usage_limit,
+        PromotionTerms(
+            promotion_id=row.promotion_id,
+            shop_id=row.promotion.shop_id,
+            name=row.promotion.name,
+            kind=row.promotion.kind,
+            value=row.promotion.value,
+            promotion_usage_limit=row.promotion.usage_limit,
+            coupon_id=row.coupon_id,
+            code=row.coupon.code if row.coupon else "",
+            usage_limit=row.coupon.usage_limit if row.coupon else None,
         )
         for row in used
     ]
     try:
-        redeem_coupons(coupons=terms, customer_id=orders[0].customer_id)
-    except CouponUsedUp:
+        redeem_promotions(promotions=terms, customer_id=orders[0].customer_id)
+    except (CouponUsedUp, QuoteChanged):
         raise CheckoutExpired from None
 
 

@@ -204,7 +204,7 @@ class Churn:
         if used and self.random.random() < 0.5:
             used.delete()
         elif order:
-            coupon = CouponFactory(promotion=self.coupons[0].promotion)
+            coupon = CouponFactory(promotion__shop=self.coupons[0].shop)
             OrderCouponFactory(order=order, coupon=coupon)
 
     # ------------------------------------------------------------ money

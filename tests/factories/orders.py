@@ -197,6 +197,7 @@ class OrderCouponFactory(factory.django.DjangoModelFactory):
 
     order = factory.SubFactory(OrderFactory)
     coupon = factory.SubFactory(CouponFactory)
+    promotion = factory.SelfAttribute("coupon.promotion")
     discount = Decimal("1.00")
 
 
