@@ -44,6 +44,7 @@ from catalog.services.reviews import forget_photos, moderate_review
 from shop.admin.base import HistoryAdmin, HistoryInline, ModelAdmin, TabularInline
 from shop.admin.columns import badge, link, money, reference
 from shop.admin.filters import choices, days, yes_no
+from shop.admin.finding import FEW, Hit, finds, prefix_query, row_hit
 
 
 def thumbnail(image: Any) -> SafeString | str:
@@ -245,6 +246,40 @@ class ProductAdmin(ModelAdmin):
             )
         # The cheapest one may have been deleted.
         show_lowest_prices(product_ids=[form.instance.pk], now=timezone.now())
+
+
+@finds("catalog.product", "Products", "inventory_2")
+def find_products(term: str) -> list[Hit]:
+    """By the beginnings of the words of its name and description."""
+    query = prefix_query(term)
+    if not query:
+        return []
+    words = SearchQuery(query, config="simple", search_type="raw")
+    found = Product.objects.filter(search_vector=words).select_related("shop")
+    return [
+        row_hit(
+            product,
+            detail=f"{product.shop}, {product.get_status_display().lower()}",
+            is_exact=False,
+        )
+        for product in found.order_by("-event_time")[:FEW]
+    ]
+
+
+@finds("catalog.productvariant", "SKUs", "style")
+def find_variants(term: str) -> list[Hit]:
+    """By the whole SKU, which several shops may have."""
+    spellings = {term, term.upper(), term.lower()}
+    found = ProductVariant.objects.filter(sku__in=sorted(spellings))
+    return [
+        row_hit(
+            variant.product,
+            title=variant.sku,
+            detail=f"{variant.product}, {variant.product.shop}",
+            is_exact=True,
+        )
+        for variant in found.select_related("product__shop").order_by("pk")[:FEW]
+    ]
 
 
 @admin.register(ProductVariant)

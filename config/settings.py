@@ -468,7 +468,8 @@ UNFOLD = {
         },
     },
     "SIDEBAR": {
-        "show_search": True,
+        # In its place: the box over every page (shop/admin/finding.py).
+        "show_search": False,
         "show_all_applications": True,
         "navigation": "shop.admin.navigation.groups",
     },

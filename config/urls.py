@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from shop.admin.finding import find_page
 from shop.admin.partitions import partitions
 
 handler400 = "shop.api.handlers.bad_request"
@@ -56,6 +57,7 @@ sell: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("admin/partitions/", admin.site.admin_view(partitions), name="partitions"),
+    path("admin/find/", admin.site.admin_view(find_page), name="find"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include((api, "v1"))),

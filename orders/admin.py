@@ -58,6 +58,7 @@ from shop.admin.base import (
 )
 from shop.admin.columns import badge, link, money
 from shop.admin.filters import choices, days, yes_no
+from shop.admin.finding import FEW, Hit, finds, row_hit
 from shop.encryption import email_hash
 
 
@@ -233,6 +234,27 @@ class OrderAdmin(ModelAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         named = [name for _, options in self.fieldsets for name in options["fields"]]
         return tuple(name for name in named if name not in self.written)
+
+
+@finds("orders.order", "Orders", "shopping_bag")
+def find_orders(term: str) -> list[Hit]:
+    """By the beginning of a number, or by the buyer's whole address; the newest first."""
+    if "@" in term:
+        buyers = Customer.objects.filter(email_hash=email_hash(term))
+        wanted = Q(customer__in=buyers)
+    else:
+        wanted = Q(order_number__startswith=term.upper())
+    orders = Order.objects.filter(wanted).select_related("shop")
+    return [
+        row_hit(
+            order,
+            title=order.order_number,
+            detail=f"{order.shop}, {order.get_status_display().lower()},"
+            f" {order.total_price} {order.currency}",
+            is_exact=term.upper() == order.order_number,
+        )
+        for order in orders.order_by("-event_time")[:FEW]
+    ]
 
 
 @admin.register(OrderItem)

@@ -23,6 +23,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from shop.admin.base import HistoryAdmin, ModelAdmin, TabularInline
 from shop.admin.columns import badge, link, reference
 from shop.admin.filters import choices, days, yes_no
+from shop.admin.finding import FEW, Hit, finds, row_hit
 from shop.encryption import email_hash
 from users import shop_admin  # noqa: F401 - registers shops, with who decides about them
 from users.models import (
@@ -37,6 +38,7 @@ from users.models import (
     UserSession,
     UserSocial,
 )
+from users.models.user import FOUND_NAME
 from users.services.sessions import SESSION_ROW, end_other_sessions
 from users.support_admin import SawAsOthers, SeeingAs, SeenAsThem
 
@@ -284,6 +286,25 @@ class UserAdmin(SeeingAs, ModelAdmin, DjangoUserAdmin):
             for row in formset.extra_forms:
                 row.instance.granted_by = request.user
         super().save_formset(request, form, formset, change)
+
+
+@finds("users.user", "People", "person")
+def find_people(term: str) -> list[Hit]:
+    """By the whole address or username, or by any part of the name that is long enough."""
+    if "@" in term:
+        wanted = Q(Exact(Lower("email"), term.lower()))
+    else:
+        wanted = Q(found_name__contains=term.lower()) | Q(username=term)
+    people = User.objects.alias(found_name=FOUND_NAME).filter(wanted)
+    return [
+        row_hit(
+            person,
+            title=person.get_full_name(),
+            detail=f"{person.email}, {person.get_status_display().lower()}",
+            is_exact=term.lower() == person.email.lower(),
+        )
+        for person in people.order_by("pk")[:FEW]
+    ]
 
 
 @admin.register(Role)

@@ -4,8 +4,10 @@ from typing import Any, ClassVar
 
 from django.contrib.auth import get_backends
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models import Value
+from django.db.models.functions import Concat, Lower
 
 from shop import fields
 from shop.encryption import EncryptedTextField, email_hash
@@ -41,6 +43,10 @@ class UserManager(BaseUserManager["User"]):
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)
+
+
+# What an operator types of a name, wherever in it; its trigrams are indexed.
+FOUND_NAME = Lower(Concat("first_name", Value(" "), "last_name"))
 
 
 class User(AbstractBaseUser, Entity):
@@ -93,6 +99,9 @@ class User(AbstractBaseUser, Entity):
         indexes = [
             fields.Index(fields=["status"], name="idx_users_status"),
             fields.Index(fields=["-created_at"], name="idx_users_created_at"),
+            fields.GinIndex(
+                OpClass(FOUND_NAME, "gin_trgm_ops"), name="idx_users_names_trigrams"
+            ),
             fields.Index(
                 fields=["email"],
                 name="idx_users_email",
