@@ -22,6 +22,7 @@ from ingestion.demo.catalogue import (
     fill_catalogue,
     read_rows,
 )
+from ingestion.demo.lately import PURCHASES, buy_lately
 from ingestion.demo.trade import trade_a_year
 from ingestion.demo.wholesaler import import_invoices, lines_of_sample
 from shop.models import GlobalEntity, Shop
@@ -65,6 +66,8 @@ def fill(*, now: datetime, report: Report) -> None:
     import_invoices(
         now=now, progress=lambda line: report(Step("Invoices", line, lines))
     )
+    report(Step("The last days", 0, len(PURCHASES)))
+    buy_lately(now=now)
     _add_up(report)
     shop = Shop.objects.get(slug=WHOLESALER)
     shop.extra_data[DONE] = now.isoformat()

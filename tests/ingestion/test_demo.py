@@ -26,14 +26,18 @@ from catalog.models import (
 )
 from catalog.services.images import store_picture
 from ingestion.demo import accounts, catalogue, filling, trade, wholesaler
+from ingestion.demo.lately import PURCHASES, buy_lately
 from ingestion.demo.terms import COUPON
 from ingestion.models import IngestionFile
 from orders.models import (
     Coupon,
+    FulfillmentStatus,
     Order,
     OrderItem,
+    OrderReturn,
     OrderReturnItem,
     OrderStatus,
+    ReturnKind,
     TaxRate,
 )
 from orders.queries.checkout import delivery_methods
@@ -182,6 +186,35 @@ def test_shops_say_how_they_deliver_and_one_has_a_coupon(market):
     assert set(at_home) == set(ids)
     assert TaxRate.objects.get(tax_class="standard").rate == Decimal("0.2")
     assert Coupon.objects.get().code == COUPON
+
+
+# ------------------------------------------------------------------ the last days
+def test_last_days_went_through_the_doors_once(market, settings):
+    settings.ALLOW_TEST_GATEWAY = True
+
+    made = buy_lately(now=NOON)
+
+    lately = Order.objects.filter(checkout__cart__isnull=False)
+    assert made == len(PURCHASES) > 0
+    assert buy_lately(now=NOON) == 0
+    assert set(lately.values_list("status", flat=True)) == {
+        OrderStatus.PROCESSING,
+        OrderStatus.SHIPPED,
+        OrderStatus.DELIVERED,
+        OrderStatus.CANCELLED,
+    }
+    assert lately.filter(fulfillment_status=FulfillmentStatus.PARTIAL).exists()
+    kinds = OrderReturn.objects.filter(order__in=lately).values_list("kind", flat=True)
+    assert set(kinds) == {ReturnKind.RETURN, ReturnKind.WITHDRAWAL}
+    assert lately.filter(user__email=accounts.SHOPPER).count() > 1
+    assert not lately.filter(event_time__gt=NOON).exists()
+    assert not InventoryLog.objects.filter(created_at__gt=NOON).exists()
+
+
+def test_without_somebody_to_pay_with_nothing_is_bought(market, settings):
+    settings.ALLOW_TEST_GATEWAY = False
+
+    assert buy_lately(now=NOON) == 0
 
 
 # ------------------------------------------------------------------ the command
