@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from orders.services.cart import merge_carts
+from orders.services.cart import MOST_ITEMS, merge_carts
 from orders.services.claims import claim_orders
 from orders.visitor import guest_token
 
@@ -27,6 +27,13 @@ def bring_cart(
             " until the cart of your account is ordered."
         )
         messages.info(request, waiting)
+    elif merged.is_too_full:
+        full = _(
+            "The cart you filled before logging in does not fit into the cart of your"
+            " account: one cart holds at most %(most)d different items. It is kept until"
+            " there is room."
+        )
+        messages.info(request, full % {"most": MOST_ITEMS})
     elif merged.capped:
         messages.warning(
             request,

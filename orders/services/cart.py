@@ -77,13 +77,15 @@ class RemovedItem:
 class Merged:
     """The account's cart after the log-in.
 
-    capped: variants of which less is left than both carts wanted. is_waiting: the guest's
-    cart is in another currency; it stays as it is and is merged at a later log-in.
+    capped: variants of which less is left than both carts wanted. is_waiting, is_too_full:
+    the guest's cart is in another currency, or has more kinds of items than fit beside those
+    of the account; it stays as it is and is merged at a later log-in.
     """
 
     cart: Cart | None
     capped: tuple[UUID, ...] = ()
     is_waiting: bool = False
+    is_too_full: bool = False
 
 
 @dataclass(frozen=True)
@@ -385,6 +387,8 @@ def merge_carts(*, user_id: UUID, token: str, now: datetime) -> Merged:
     theirs = list(guest.items.all())
     if mine and theirs and own.currency != guest.currency:
         return Merged(own, is_waiting=True)
+    if len(mine.keys() | {item.variant_id for item in theirs}) > MOST_ITEMS:
+        return Merged(own, is_too_full=True)
     if not mine:
         own.currency = guest.currency
     capped = _pour(own, mine, theirs)

@@ -16,6 +16,7 @@ from orders.errors import (
 )
 from orders.models import AbandonedCart, Cart, CartItem, CartStatus
 from orders.queries import cart_summary, cart_view
+from orders.services import cart as cart_services
 from orders.services.cart import (
     abandon_carts,
     accept_prices,
@@ -248,6 +249,28 @@ def test_carts_of_two_currencies_wait_for_each_other():
     guest = find_cart(user_id=None, token=TOKEN, now=NOON)
     assert guest is not None
     assert sum(quantities(guest).values()) == 2
+
+
+def test_a_guests_cart_waits_until_the_accounts_has_room(monkeypatch):
+    monkeypatch.setattr(cart_services, "MOST_ITEMS", 2)
+    user, shared, theirs = UserFactory(), variant(), variant()
+    for of in (shared, variant()):
+        add_to_cart(user_id=user.pk, token="", variant_id=of.pk, quantity=1, now=NOON)
+    guest_adds(shared, 1)
+    guest_adds(theirs, 4)
+
+    full = merge_carts(user_id=user.pk, token=TOKEN, now=NOON)
+    left = dict(quantities(full.cart))
+    remove_item(
+        cart_id=full.cart.pk,
+        item_id=full.cart.items.exclude(variant=shared).get().pk,
+        now=NOON,
+    )
+    merged = merge_carts(user_id=user.pk, token=TOKEN, now=NOON)
+
+    assert full.is_too_full
+    assert (len(left), left[shared.pk]) == (2, 1)
+    assert quantities(merged.cart) == {shared.pk: 2, theirs.pk: 4}
 
 
 def test_logging_in_without_a_guests_cart_changes_nothing():
