@@ -323,6 +323,15 @@ def test_page_keys_are_each_guests_own():
     assert page.done == 2
 
 
+def test_a_guest_stays_the_same_when_the_carts_cookie_is_signed_anew():
+    page = Page()
+
+    page.post(cart="one:1:signature")
+    page.post(cart="one:2:another")
+
+    assert page.done == 1
+
+
 def test_page_refuses_with_problem_details_or_as_it_likes():
     page = Page()
     page.post(a="1")
