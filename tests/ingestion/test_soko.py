@@ -406,6 +406,21 @@ def test_prices_are_set_with_their_history(shop):
     assert (tea.price, tea.compare_price) == (Decimal(8), None)
 
 
+def test_cost_of_a_product_stays_where_no_variant_tells_one(shop):
+    mug = ProductFactory(shop=shop, sku="mug", price=10, cost_price=6)
+    variant = ProductVariantFactory(product=mug, shop=shop, sku="mug", price=10)
+
+    imported(shop, "sku,price,compare_price\nmug,9.00,\n")
+    mug.refresh_from_db()
+    kept = mug.cost_price
+    variant.cost_price = 5
+    variant.save(update_fields=["cost_price"])
+    imported(shop, "sku,price,compare_price\nmug,8.00,\n")
+
+    mug.refresh_from_db()
+    assert (kept, mug.price, mug.cost_price) == (Decimal(6), Decimal(8), Decimal(5))
+
+
 def test_reduction_in_a_file_is_measured_by_the_history(shop):
     imported(shop, PRODUCTS)
 

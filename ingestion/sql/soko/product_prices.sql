@@ -1,5 +1,5 @@
 -- A product shows the prices of its cheapest variant, and where that is said to be reduced the
--- lowest of the 30 days before.
+-- lowest of the 30 days before. A cost that no variant tells stays as it is.
 -- Grain: one product of the chunk's SKUs. Unit: the shop's currency. Reads incoming,
 -- product_variants, price_history; writes products, outcome. Repeatable.
 WITH touched AS (
@@ -20,14 +20,16 @@ WITH touched AS (
            END AS lowest_before
       FROM chosen
 ), locked AS (
-    SELECT product.id, cheapest.*
+    SELECT product.id, cheapest.line, cheapest.price, cheapest.compare_price,
+           coalesce(cheapest.cost_price, product.cost_price) AS cost_price,
+           cheapest.lowest_before
       FROM products AS product
       JOIN cheapest ON cheapest.product_id = product.id
      WHERE (product.price, product.compare_price, product.cost_price,
             product.lowest_before)
            IS DISTINCT FROM
-           (cheapest.price, cheapest.compare_price, cheapest.cost_price,
-            cheapest.lowest_before)
+           (cheapest.price, cheapest.compare_price,
+            coalesce(cheapest.cost_price, product.cost_price), cheapest.lowest_before)
      ORDER BY product.sku
        FOR NO KEY UPDATE OF product
 ), repriced AS (
