@@ -9,8 +9,6 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from catalog.errors import NotAPicture
-from catalog.services.images import clean_picture
 from orders.errors import AddressRefused
 from orders.models import OrderItem
 from orders.queries.checkout import ShopDelivery
@@ -21,9 +19,9 @@ from orders.services.addresses import (
     clean_address,
     country_choices,
 )
+from shop.forms import PicturesField
 
 MOST_PHOTOS = 5
-PHOTO_BYTES = 15 * 1024**2
 
 
 class AddressForm(forms.Form):
@@ -205,45 +203,6 @@ class FindOrderForm(forms.Form):
         return number.replace("\0", "").strip().lstrip("#").upper()
 
 
-class PhotosField(forms.FileField):
-    """Several pictures; gives the bare pixels of each."""
-
-    widget = forms.ClearableFileInput
-
-    def __init__(self, *, most: int, most_bytes: int, **options: Any) -> None:
-        super().__init__(**options)
-        self.most, self.most_bytes = most, most_bytes
-
-    def to_python(self, data: Any) -> Any:
-        return data
-
-    def clean(self, data: Any, initial: Any = None) -> list[bytes]:
-        files = [file for file in data or [] if file]
-        if len(files) > self.most:
-            raise forms.ValidationError(
-                _("Send at most %(most)d photos.") % {"most": self.most}
-            )
-        return [self._picture(file) for file in files]
-
-    def _picture(self, file: Any) -> bytes:
-        if file.size > self.most_bytes:
-            raise forms.ValidationError(
-                _("%(name)s is larger than %(most)d MB.")
-                % {"name": file.name, "most": self.most_bytes // 1024**2}
-            )
-        try:
-            return clean_picture(content=file.read())
-        except NotAPicture as refusal:
-            raise forms.ValidationError(f"{file.name}: {refusal.message}") from refusal
-
-
-class PhotosInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        return files.getlist(name) if hasattr(files, "getlist") else []
-
-
 class ReturnForm(forms.Form):
     """How many units of which items go back, and why."""
 
@@ -275,12 +234,10 @@ class ReturnForm(forms.Form):
                 max_length=2000,
                 widget=forms.Textarea({"rows": 4}),
             )
-            self.fields["photos"] = PhotosField(
+            self.fields["photos"] = PicturesField(
                 label=_("Photos (optional)"),
                 most=MOST_PHOTOS,
-                most_bytes=PHOTO_BYTES,
                 required=False,
-                widget=PhotosInput({"accept": "image/*", "multiple": True}),
                 help_text=_("Up to five, for the shop only."),
             )
 
