@@ -120,16 +120,74 @@ class InvalidLevel(DomainError):
 
 
 class BelowPromised(DomainError):
-    """Fewer units than checkouts were promised."""
+    """Fewer units than checkouts were promised. level: what there are, where that is known."""
 
     code = "below_promised"
 
-    def __init__(self, promised: int) -> None:
+    def __init__(self, promised: int, *, level: int | None = None) -> None:
+        words = ngettext(
+            "%(units)d unit is promised to a checkout; stock cannot be less.",
+            "%(units)d units are promised to checkouts; stock cannot be less.",
+            promised,
+        ) % {"units": promised}
+        if level is not None and level > promised:
+            most = _("At most %(most)d can go.") % {"most": level - promised}
+            words = f"{words} {most}"
+        super().__init__(words)
+
+
+class LevelMoved(DomainError):
+    """Units came or went since a page was shown; `level` is what there are now."""
+
+    code = "level_moved"
+
+    def __init__(self, *, seen: int, level: int) -> None:
         super().__init__(
-            ngettext(
-                "%(units)d unit is promised to a checkout; stock cannot be less.",
-                "%(units)d units are promised to checkouts; stock cannot be less.",
-                promised,
+            _(
+                "Meanwhile the stock is %(level)d; it was %(seen)d when you looked."
+                " Look at the shelf again, and save what is right now."
             )
-            % {"units": promised}
+            % {"level": level, "seen": seen}
+        )
+        self.level = level
+
+
+class NotCounted(DomainError):
+    """A variant that is sold without counting."""
+
+    code = "not_counted"
+
+    def __init__(self) -> None:
+        super().__init__(_("The stock of this variant is not counted."))
+
+
+class InvalidChange(DomainError):
+    """A number of units that cannot come or go."""
+
+    code = "invalid_change"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            _("Write how many came, or with a minus how many went: up to %(most)d.")
+            % {"most": most}
+        )
+
+
+class InvalidReason(DomainError):
+    """A reason that is not for people to say."""
+
+    code = "invalid_reason"
+
+    def __init__(self) -> None:
+        super().__init__(_("Choose one of the reasons."))
+
+
+class InvalidThreshold(DomainError):
+    """A number from which no stock can be low."""
+
+    code = "invalid_threshold"
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            _("This is a whole number between 0 and %(most)d.") % {"most": most}
         )

@@ -2,9 +2,17 @@
 
 from django.urls import path
 
-from catalog.views import sell_grid, sell_products, sell_reviews
+from catalog.views import (
+    sell_grid,
+    sell_products,
+    sell_reviews,
+    sell_stock,
+    sell_stock_count,
+)
 
 PRODUCTS = "<slug:shop>/products/"
+STOCK = "<slug:shop>/stock/"
+STOCKED = f"{STOCK}<uuid:variant_id>/"
 REVIEW = "<slug:shop>/reviews/<uuid:review_id>/"
 
 urlpatterns = [
@@ -14,6 +22,17 @@ urlpatterns = [
     path(PRODUCTS + "views/remove/", sell_products.remove_view, name="view_remove"),
     path(PRODUCTS + "grid/", sell_grid.grid, name="grid"),
     path(PRODUCTS + "grid/apply/", sell_grid.apply, name="grid_apply"),
+    path(STOCK, sell_stock.stock, name="stock"),
+    path(f"{STOCK}low/", sell_stock.shop_threshold, name="stock_shop_threshold"),
+    path(f"{STOCK}count/", sell_stock_count.count_sheet, name="stock_count"),
+    path(
+        f"{STOCK}count/apply/", sell_stock_count.apply_count, name="stock_count_apply"
+    ),
+    path(STOCKED, sell_stock.ledger, name="stock_ledger"),
+    path(f"{STOCKED}ledger.csv", sell_stock.ledger_csv, name="stock_ledger_csv"),
+    path(f"{STOCKED}count/", sell_stock.count, name="stock_set"),
+    path(f"{STOCKED}change/", sell_stock.change, name="stock_change"),
+    path(f"{STOCKED}low/", sell_stock.threshold, name="stock_threshold"),
     path("<slug:shop>/reviews/", sell_reviews.reviews, name="reviews"),
     path(REVIEW, sell_reviews.one_review, name="review"),
     path(f"{REVIEW}answer/", sell_reviews.answer, name="review_answer"),

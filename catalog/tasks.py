@@ -1,10 +1,14 @@
 """Work of the catalogue in the background; each task calls one service."""
 
+from datetime import date
+from uuid import UUID
+
 from celery import shared_task
 from django.utils import timezone
 
-from catalog.mail import send_back_in_stock
-from catalog.services import alerts
+from catalog.mail import send_back_in_stock, send_low_stock
+from catalog.services import alerts, low_stock
+from users.services.shop_news import BeingSent
 
 
 @shared_task
@@ -19,3 +23,30 @@ def announce_back_in_stock() -> None:
     now = timezone.now()
     alerts.notify_all_back_in_stock(now=now)
     alerts.send_due_alerts(now=now, send=send_back_in_stock)
+
+
+@shared_task
+def tell_low_stock() -> None:
+    """Where it is morning, write down what is low, and send what is not sent. Safe to repeat."""
+    now = timezone.now()
+    for shop_id, day in low_stock.shops_to_tell(now=now):
+        low_stock.write_notice(shop_id=shop_id, day=day, now=now)
+    for shop_id, day in low_stock.unsent_notices(now=now):
+        send_low_stock_notice.delay(shop_id=str(shop_id), day=day.isoformat())
+
+
+# SMTP's errors are OSErrors; a server that is away is tried for about an hour.
+@shared_task(
+    acks_late=True,
+    autoretry_for=(OSError, BeingSent),
+    retry_backoff=30,
+    max_retries=7,
+)
+def send_low_stock_notice(*, shop_id: str, day: str) -> None:
+    """Tell a shop's owners and managers. Safe to repeat: each gets it once."""
+    low_stock.send_notice(
+        shop_id=UUID(shop_id),
+        day=date.fromisoformat(day),
+        send=send_low_stock,
+        now=timezone.now(),
+    )

@@ -400,6 +400,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "catalog.tasks.announce_back_in_stock",
         "schedule": crontab(minute="*/5"),
     },
+    "low-stock": {
+        "task": "catalog.tasks.tell_low_stock",
+        "schedule": crontab(minute=5),
+    },
     "session-retention": {
         "task": "users.tasks.drop_ended_sessions",
         "schedule": crontab(hour=3, minute=20),

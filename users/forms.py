@@ -117,6 +117,16 @@ class NoticesForm(forms.Form):
     marketing = forms.BooleanField(
         label=_("Write to me about offers and news of the market"), required=False
     )
+    low_stock = forms.BooleanField(
+        label=_("Write to me in the morning when stock of my shop is low"),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, sells: bool, **options: Any) -> None:
+        """sells: whether the person runs a shop."""
+        super().__init__(*args, **options)
+        if not sells:
+            del self.fields["low_stock"]
 
 
 def time_zones() -> list[tuple[str, Any]]:

@@ -11,7 +11,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from shop.models import Shop
 from users.models import (
+    MemberRole,
     ShopFollower,
+    ShopMember,
     User,
     UserConnection,
     UserProfile,
@@ -60,6 +62,14 @@ def shop_is_followed(*, user_id: UUID, shop_id: UUID) -> bool:
 
 def shops_to_follow() -> QuerySet[Shop]:
     return Shop.objects.on_sale()
+
+
+def runs_a_shop(*, user_id: UUID) -> bool:
+    """Whether somebody owns or manages one: staff pack and count."""
+    leads = ShopMember.objects.filter(
+        user_id=user_id, role__in=[MemberRole.OWNER, MemberRole.MANAGER]
+    )
+    return leads.exists() or Shop.objects.filter(owner_id=user_id).exists()
 
 
 def people_to_see(*, viewer_id: UUID | None) -> QuerySet[User]:

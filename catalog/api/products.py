@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.files.storage import default_storage
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import exceptions, generics, permissions, serializers
@@ -224,6 +225,9 @@ class AlertView(APIView):
             raise exceptions.Throttled(wait=3600)
         with or_not_found():
             ask_for_alert(
-                variant_id=sent.validated_data["variant"], user_id=person, email=email
+                variant_id=sent.validated_data["variant"],
+                user_id=person,
+                email=email,
+                language=get_language() or "",
             )
         return Response(status=HTTPStatus.ACCEPTED)

@@ -18,7 +18,14 @@ from catalog.models.review import (
     ReviewReport,
     ReviewVote,
 )
-from catalog.models.stock import InventoryLog, StockAlert, StockReason, StockReservation
+from catalog.models.stock import (
+    InventoryLog,
+    LowStockLine,
+    LowStockNotice,
+    StockAlert,
+    StockReason,
+    StockReservation,
+)
 from catalog.models.variant import InventoryPolicy, ProductVariant
 from catalog.models.view import SavedView
 from catalog.models.wishlist import Wishlist, WishlistItem
@@ -29,6 +36,8 @@ __all__ = [
     "Hue",
     "InventoryLog",
     "InventoryPolicy",
+    "LowStockLine",
+    "LowStockNotice",
     "PriceChange",
     "Product",
     "ProductAddress",

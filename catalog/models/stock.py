@@ -2,20 +2,23 @@ from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import pgettext_lazy
 
 from catalog.models.variant import ProductVariant
 from shop import fields
+from shop.models import Shop
 from shop.partitions import Every, Partitioning
 
 
 class StockReason(models.TextChoices):
-    OPENING = "opening"
-    IMPORT = "import"
-    COUNT = "count"
-    CORRECTION = "correction"
-    SALE = "sale"
-    RETURN = "return"
-    DAMAGE = "damage"
+    OPENING = "opening", pgettext_lazy("stock", "Opening stock")
+    IMPORT = "import", pgettext_lazy("stock", "Import")
+    COUNT = "count", pgettext_lazy("stock", "Count")
+    CORRECTION = "correction", pgettext_lazy("stock", "Correction")
+    SALE = "sale", pgettext_lazy("stock", "Sale")
+    RETURN = "return", pgettext_lazy("stock", "Come back")
+    DAMAGE = "damage", pgettext_lazy("stock", "Damaged or lost")
+    DELIVERY = "delivery", pgettext_lazy("stock", "Delivery")
 
 
 class InventoryLog(models.Model):
@@ -30,6 +33,8 @@ class InventoryLog(models.Model):
     reason = models.CharField(max_length=32, choices=StockReason.choices)
     notes = fields.long_text()
     user_id = models.UUIDField(null=True)
+    # The order that took the units or brought them back, of the app above this one.
+    order_id = models.UUIDField(null=True)
     created_at = models.DateTimeField(default=timezone.now, db_default=Now())
 
     partitioning = Partitioning(
@@ -119,6 +124,8 @@ class StockAlert(models.Model):
         related_name="+",
     )
     email = models.EmailField(blank=True, **fields.both(""))
+    # In which it was asked for; an account's own choice comes first.
+    language = fields.text(16)
     # The message may be sent from then on; who sends it moves this ahead first.
     due_at = fields.moment()
     notified_at = fields.moment()
@@ -153,3 +160,63 @@ class StockAlert(models.Model):
 
     def __str__(self) -> str:
         return f"alert for {self.variant_id}"
+
+
+class LowStockNotice(models.Model):
+    """What a shop's people are told of a day: one row a day, and one message for each person."""
+
+    id = fields.key()
+    created_at = fields.written_at()
+    shop = models.ForeignKey(
+        Shop,
+        on_delete=models.CASCADE,
+        db_index=False,
+        related_name="low_stock_notices",
+    )
+    day = models.DateField()
+
+    class Meta:
+        db_table = "low_stock_notices"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["shop", "day"], name="uk_low_stock_notices_shop_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"low stock of {self.shop_id} on {self.day}"
+
+
+class LowStockLine(models.Model):
+    """A variant that a notice names; it is not named again before it was refilled."""
+
+    id = fields.key()
+    notice = models.ForeignKey(
+        LowStockNotice, on_delete=models.CASCADE, related_name="lines"
+    )
+    variant = models.ForeignKey(
+        ProductVariant,
+        on_delete=models.CASCADE,
+        db_index=False,
+        related_name="low_stock_lines",
+    )
+    # When it was told: free units, and the number from which they are few.
+    left = models.IntegerField()
+    threshold = models.IntegerField()
+    refilled_at = fields.moment()
+
+    class Meta:
+        db_table = "low_stock_lines"
+        indexes = [
+            fields.Index(fields=["variant"], name="idx_low_stock_lines_variant_id")
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["variant"],
+                condition=models.Q(refilled_at__isnull=True),
+                name="uk_low_stock_lines_variant",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.left} of {self.variant_id}"

@@ -54,6 +54,8 @@ class ProductVariant(Entity):
     barcode = fields.text(100)
     inventory_quantity = fields.count()
     reserved_quantity = fields.count()
+    # From so many free units on its stock is low; null: from the shop's number on.
+    low_stock_threshold = models.IntegerField(null=True, blank=True)
     inventory_policy = fields.choice(InventoryPolicy, InventoryPolicy.DENY)
     inventory_tracking = models.BooleanField(**fields.both(True))
     requires_shipping = models.BooleanField(**fields.both(True))
@@ -94,6 +96,10 @@ class ProductVariant(Entity):
                 | Q(reserved_quantity__gte=0)
                 & Q(reserved_quantity__lte=F("inventory_quantity")),
                 name="chk_product_variants_reserved",
+            ),
+            models.CheckConstraint(
+                condition=Q(low_stock_threshold__range=(0, 1_000_000)),
+                name="chk_product_variants_low_stock_threshold",
             ),
         ]
 

@@ -192,15 +192,20 @@ def _named(shop_id: UUID, words: str) -> Q:
     # SKUs are case-sensitive: an index finds what begins with each of these.
     for spelling in sorted({words, words.upper(), words.lower()}):
         begins |= Q(sku__startswith=spelling)
-    by_name = Q()
-    for word in words.split():
-        by_name &= Q(name__ilike=f"%{_literal(word)}%")
     variants = ProductVariant.objects.filter(begins, shop_id=shop_id)
     by_variant = variants.order_by().values_list("product_id", flat=True)
     # Few are told by their keys, so that indexes serve each part of the whole.
     few = list(by_variant[: FEW_VARIANTS + 1])
     found: Any = set(few) if len(few) <= FEW_VARIANTS else by_variant
-    return by_name | begins | Q(pk__in=found)
+    return names_like(words) | begins | Q(pk__in=found)
+
+
+def names_like(words: str) -> Q:
+    """Products whose name has each of the words."""
+    by_name = Q()
+    for word in words.split():
+        by_name &= Q(name__ilike=f"%{_literal(word)}%")
+    return by_name
 
 
 def _literal(word: str) -> str:

@@ -33,7 +33,8 @@ AT_A_TIME = 100
 
 @dataclass(frozen=True)
 class DueAlert:
-    """A message to send. email: where to; name, language: the person's, or empty."""
+    """A message to send. email: where to; name: the person's, or empty. language: the one that
+    the person chose, else the one it was asked for in; empty where neither is known."""
 
     id: UUID
     email: str
@@ -44,9 +45,15 @@ class DueAlert:
 
 @transaction.atomic
 def ask_for_alert(
-    *, variant_id: UUID, user_id: UUID | None = None, email: str = ""
+    *,
+    variant_id: UUID,
+    user_id: UUID | None = None,
+    email: str = "",
+    language: str = "",
 ) -> None:
     """Tell an account, else an address, when the variant is back. May be repeated.
+
+    language: in which to write, unless the account has chosen one.
 
     Whether they wait already, nobody learns from the answer. Raises NoSuchThing for what is
     not on sale, and CanBeBought.
@@ -57,7 +64,7 @@ def ask_for_alert(
         raise NoSuchThing(_("This product is not on sale."))
     if variant.can_sell(1):
         raise CanBeBought(_("It can be bought: there is nothing to wait for."))
-    alert = StockAlert(variant=variant, user_id=user_id)
+    alert = StockAlert(variant=variant, user_id=user_id, language=language)
     waiting = StockAlert.objects.filter(notified_at=None)
     if user_id is None:
         alert.email = email.lower()
@@ -143,7 +150,7 @@ def _claim(now: datetime, variant_id: UUID | None) -> list[DueAlert]:
             id=row.pk,
             email=row.user.email if row.user else row.email,
             name=row.user.first_name if row.user else "",
-            language=languages.get(row.user_id, "") if row.user_id else "",
+            language=languages.get(row.user_id, "") or row.language,
             variant=row.variant,
         )
         for row in rows

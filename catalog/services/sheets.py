@@ -400,7 +400,12 @@ def _apply(
         after = {column: cells[column][1] for column in cells}
         results.append(Result(variant.pk, before=before, after=after))
     set_prices(prices=prices, now=chunk.now, user_id=chunk.user_id)
-    set_stock(levels=levels, now=chunk.now, user_id=chunk.user_id)
+    set_stock(
+        levels=levels,
+        now=chunk.now,
+        user_id=chunk.user_id,
+        notes=str(chunk.params.get("note", "")),
+    )
     return results
 
 

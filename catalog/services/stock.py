@@ -15,11 +15,17 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from catalog.errors import (
     BelowPromised,
+    InvalidChange,
     InvalidLevel,
     InvalidQuantity,
+    InvalidReason,
+    LevelMoved,
+    NoSuchThing,
+    NotCounted,
     OutOfStock,
     Shortage,
 )
@@ -31,6 +37,14 @@ from catalog.models import (
 )
 
 MOST_UNITS = 1_000_000
+MOST_NOTES = 500
+# What somebody may say about units that came or went without a sale.
+CORRECTIONS = (
+    StockReason.DELIVERY,
+    StockReason.DAMAGE,
+    StockReason.CORRECTION,
+    StockReason.RETURN,
+)
 SQL = Path(__file__).resolve().parent.parent / "sql"
 MOVE = (SQL / "move_stock.sql").read_text()
 PROMISE = (SQL / "promise_stock.sql").read_text()
@@ -116,10 +130,11 @@ def take_stock(
     quantities: Mapping[UUID, int],
     now: datetime,
     user_id: UUID | None = None,
+    orders: Mapping[UUID, UUID] | None = None,
 ) -> None:
     """The units of a paid checkout leave the stock, and with them its promises.
 
-    Once for a checkout. Where a promise is gone because its time was over, the units are
+    Once for a checkout. orders: variant id -> the order that it is sold in. Where a promise is gone because its time was over, the units are
     taken from what is left; raises OutOfStock, with nothing changed, when that is too little.
     """
     _check(quantities)
@@ -143,6 +158,7 @@ def take_stock(
         reason=StockReason.SALE,
         now=now,
         user_id=user_id,
+        orders=orders,
     )
 
 
@@ -154,8 +170,9 @@ def return_stock(
     user_id: UUID | None = None,
     reason: StockReason = StockReason.RETURN,
     notes: str = "",
+    order_id: UUID | None = None,
 ) -> None:
-    """Put units back on the shelf. Each call puts them back again."""
+    """Put units back on the shelf, those of an order. Each call puts them back again."""
     _check(quantities)
     shelves = _lock(quantities)
     _move(
@@ -168,6 +185,7 @@ def return_stock(
         now=now,
         user_id=user_id,
         notes=notes,
+        orders=dict.fromkeys(quantities, order_id) if order_id else None,
     )
 
 
@@ -203,6 +221,83 @@ def set_stock(
         user_id=user_id,
         notes=notes,
     )
+
+
+@transaction.atomic
+def count_stock(
+    *,
+    shop_id: UUID,
+    variant_id: UUID,
+    counted: int,
+    seen: int | None,
+    now: datetime,
+    user_id: UUID | None,
+    notes: str = "",
+) -> int:
+    """Somebody has counted a variant of the shop; returns what the level changed by.
+
+    seen: the level that they were shown, None to count whatever it is. Raises NoSuchThing,
+    NotCounted, LevelMoved when units came or went meanwhile, BelowPromised and InvalidLevel.
+    """
+    shelf = _shelf_of(shop_id, variant_id, seen)
+    set_stock(
+        levels={variant_id: counted}, now=now, user_id=user_id, notes=_noted(notes)
+    )
+    return counted - shelf.inventory_quantity
+
+
+@transaction.atomic
+def correct_stock(
+    *,
+    shop_id: UUID,
+    variant_id: UUID,
+    change: int,
+    reason: StockReason,
+    seen: int | None,
+    now: datetime,
+    user_id: UUID | None,
+    notes: str = "",
+) -> int:
+    """Units of a variant of the shop came or went otherwise; returns the new level.
+
+    change: below zero for what is gone. reason: one of CORRECTIONS. seen: as of `count_stock`;
+    it keeps a second click from doing it twice. Raises what `count_stock` does, and
+    InvalidChange.
+    """
+    if not change or abs(change) > MOST_UNITS:
+        raise InvalidChange(MOST_UNITS)
+    if reason not in CORRECTIONS:
+        raise InvalidReason
+    shelf = _shelf_of(shop_id, variant_id, seen)
+    level = shelf.inventory_quantity + change
+    if change < 0 and shelf.is_limited and level < shelf.reserved_quantity:
+        raise BelowPromised(shelf.reserved_quantity, level=shelf.inventory_quantity)
+    if level > MOST_UNITS:
+        raise InvalidLevel(MOST_UNITS)
+    _move(
+        [(variant_id, change, 0)],
+        reason=reason,
+        now=now,
+        user_id=user_id,
+        notes=_noted(notes),
+    )
+    return level
+
+
+def _shelf_of(shop_id: UUID, variant_id: UUID, seen: int | None) -> _Shelf:
+    """A variant of the shop, locked; whose level is what somebody was shown."""
+    if not ProductVariant.objects.filter(pk=variant_id, shop_id=shop_id).exists():
+        raise NoSuchThing(_("Your shop has no such variant."))
+    shelf = _lock([variant_id])[variant_id]
+    if not shelf.inventory_tracking:
+        raise NotCounted
+    if seen is not None and seen != shelf.inventory_quantity:
+        raise LevelMoved(seen=seen, level=shelf.inventory_quantity)
+    return shelf
+
+
+def _noted(notes: str) -> str:
+    return notes.replace("\0", "").strip()[:MOST_NOTES]
 
 
 @transaction.atomic
@@ -323,15 +418,18 @@ def _move(
     now: datetime,
     user_id: UUID | None,
     notes: str = "",
+    orders: Mapping[UUID, UUID] | None = None,
 ) -> None:
     """moves: variant id, what its level changes by, what its promises change by."""
+    known = orders or {}
     with connection.cursor() as cursor:
         cursor.execute(
             MOVE,
             {
-                "ids": [variant_id for variant_id, _, _ in moves],
-                "levels": [level for _, level, _ in moves],
-                "promises": [promise for _, _, promise in moves],
+                "ids": [variant_id for variant_id, *_rest in moves],
+                "levels": [level for _id, level, _promise in moves],
+                "promises": [promise for _id, _level, promise in moves],
+                "orders": [known.get(variant_id) for variant_id, *_rest in moves],
                 "reason": reason,
                 "notes": notes,
                 "user_id": user_id,

@@ -1,5 +1,7 @@
 """What a page says of a variant's stock."""
 
+from collections.abc import Mapping
+
 from django import template
 
 from catalog.models import InventoryPolicy, ProductVariant
@@ -37,3 +39,9 @@ def units_left(variant: ProductVariant) -> int | None:
     ):
         return None
     return variant.available_quantity
+
+
+@register.filter
+def at(found: Mapping[str, str], key: str) -> str:
+    """What stands under a key that the template does not know beforehand; empty for none."""
+    return found.get(key, "")

@@ -12,6 +12,7 @@ from django.core.files.storage import default_storage
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -83,7 +84,12 @@ def forget(request: HttpRequest) -> HttpResponse:
 
 def _ask(request: HttpRequest, variant: VariantRow, email: str) -> None:
     try:
-        ask_for_alert(variant_id=variant.id, user_id=request.user.pk, email=email)
+        ask_for_alert(
+            variant_id=variant.id,
+            user_id=request.user.pk,
+            email=email,
+            language=get_language() or "",
+        )
     except (NoSuchThing, CanBeBought) as refusal:
         messages.info(request, refusal.message)
     else:

@@ -144,7 +144,11 @@ def put_back(
     if units:
         notes = f"Taken back from {order.order_number}"
         return_stock(
-            quantities=units, now=now, user_id=by.pk if by else None, notes=notes
+            quantities=units,
+            now=now,
+            user_id=by.pk if by else None,
+            notes=notes,
+            order_id=order.pk,
         )
 
 

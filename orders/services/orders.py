@@ -7,7 +7,7 @@ order stand in `orders.services.checkout`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -109,12 +109,15 @@ def mark_paid(
     checkout.status = CheckoutStatus.PAID
     checkout.save(update_fields=["status"])
     publish_many(OrderPaid.about(order, at=now, data=facts(order)) for order in due)
+    kept = _kept(due)
     # What other buyers wait for comes last.
     take_stock(
         checkout_id=checkout_id,
-        quantities=_units(due),
+        quantities=_units(kept),
         now=now,
         user_id=checkout.user_id,
+        # A checkout has one order of each shop.
+        orders={variant_id: order_id for variant_id, order_id, _quantity in kept},
     )
     issue_invoices(due, now=now)
     return orders
@@ -164,10 +167,14 @@ def cancel_order(
     ):
         raise WrongStatus(_("Parts of this order were sent. Return them instead."))
     is_paid = order.financial_status in HOLDS_MONEY
-    if restock and (units := _units([order])):
+    if restock and (units := _units(_kept([order]))):
         notes = f"{order.order_number} was cancelled"
         return_stock(
-            quantities=units, now=now, user_id=by.pk if by else None, notes=notes
+            quantities=units,
+            now=now,
+            user_id=by.pk if by else None,
+            notes=notes,
+            order_id=order.pk,
         )
     change_status(
         [order],
@@ -339,18 +346,24 @@ def _is_due(order: Order, is_late: bool) -> bool:
     return is_late and order.financial_status == FinancialStatus.FAILED
 
 
-def _units(orders: Sequence[Order]) -> dict[UUID, int]:
-    """Of all orders together, by variant, without what was taken out of them.
+def _units(kept: Iterable[tuple[UUID, UUID, int]]) -> dict[UUID, int]:
+    """Of all orders together, by variant."""
+    units: Counter[UUID] = Counter()
+    for variant_id, _order_id, quantity in kept:
+        units[variant_id] += quantity
+    return dict(units)
+
+
+def _kept(orders: Sequence[Order]) -> list[tuple[UUID, UUID, int]]:
+    """Variant, order, and the units that were not taken out of it.
 
     What is not sold any more is not counted.
     """
-    units: Counter[UUID] = Counter()
-    items = OrderItem.objects.filter(order__in=orders)
-    kept = items.values_list("variant_id", F("quantity") - F("removed_quantity"))
-    for variant_id, quantity in kept:
-        if variant_id is not None and quantity:
-            units[variant_id] += quantity
-    return dict(units)
+    items = OrderItem.objects.filter(order__in=orders, variant_id__isnull=False)
+    kept = items.values_list(
+        "variant_id", "order_id", F("quantity") - F("removed_quantity")
+    )
+    return [row for row in kept if row[2]]
 
 
 def units_to_send(items: Mapping[UUID, OrderItem]) -> dict[UUID, int]:

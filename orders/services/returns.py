@@ -347,7 +347,11 @@ def _restock(
     if units:
         notes = f"Returned from {back.order.order_number}"
         return_stock(
-            quantities=units, now=now, user_id=by.pk if by else None, notes=notes
+            quantities=units,
+            now=now,
+            user_id=by.pk if by else None,
+            notes=notes,
+            order_id=back.order_id,
         )
     OrderReturnItem.objects.bulk_update(lines, ["restocked"])
 

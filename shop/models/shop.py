@@ -65,6 +65,8 @@ class Shop(Entity):
     # How long goods may be sent back; the law's 14 days hold whatever stands here.
     return_days = models.IntegerField(**fields.both(14))
     return_rule = fields.long_text()
+    # From so many units of a variant on, its stock is low; a variant may have its own number.
+    low_stock_threshold = models.IntegerField(**fields.both(5))
     status = fields.choice(ShopStatus, ShopStatus.PENDING)
     # Why it was approved, refused, suspended; its people read it.
     status_reason = fields.long_text()
@@ -102,6 +104,10 @@ class Shop(Entity):
             models.CheckConstraint(
                 condition=models.Q(return_days__range=(0, 3650)),
                 name="chk_shops_return_days",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(low_stock_threshold__range=(0, 1_000_000)),
+                name="chk_shops_low_stock_threshold",
             ),
             models.CheckConstraint(
                 condition=models.Q(closed_until__isnull=True)

@@ -32,6 +32,15 @@ def _review(stall: Stall) -> Mapping[str, Any]:
     return {"review_id": stall.review.pk}
 
 
+def _variant(stall: Stall) -> Mapping[str, Any]:
+    return {"variant_id": stall.variant.pk}
+
+
+def _level(stall: Stall) -> int:
+    stall.variant.refresh_from_db()
+    return int(stall.variant.inventory_quantity)
+
+
 def _zone(stall: Stall) -> Mapping[str, Any]:
     return {"zone_id": stall.zone.pk}
 
@@ -460,6 +469,84 @@ DOORS: dict[str, Door] = {
         Right.SETTINGS,
         args=_rate,
         sends={"PUT": _rate_sent, "DELETE": nothing},
+        is_read=False,
+        is_json=True,
+    ),
+    "sell:stock": Door(Right.COUNT_STOCK),
+    "sell:stock_shop_threshold": Door(
+        Right.EDIT_PRODUCTS,
+        sends={"POST": lambda _stall: {"low-threshold": "7"}},
+        is_read=False,
+    ),
+    "sell:stock_count": Door(
+        Right.COUNT_STOCK,
+        sends={"POST": lambda stall: {"scanned": f"{stall.variant.sku};9"}},
+    ),
+    "sell:stock_count_apply": Door(
+        Right.COUNT_STOCK, sends={"POST": lambda _stall: {"plan": "x"}}, is_read=False
+    ),
+    "sell:stock_ledger": Door(Right.COUNT_STOCK, args=_variant),
+    "sell:stock_ledger_csv": Door(Right.COUNT_STOCK, args=_variant),
+    "sell:stock_set": Door(
+        Right.COUNT_STOCK,
+        args=_variant,
+        sends={
+            "POST": lambda stall: {"count-counted": "9", "count-seen": _level(stall)}
+        },
+        is_read=False,
+    ),
+    "sell:stock_change": Door(
+        Right.COUNT_STOCK,
+        args=_variant,
+        sends={
+            "POST": lambda stall: {
+                "change-change": "2",
+                "change-reason": "delivery",
+                "change-seen": _level(stall),
+            }
+        },
+        is_read=False,
+    ),
+    "sell:stock_threshold": Door(
+        Right.EDIT_PRODUCTS,
+        args=_variant,
+        sends={"POST": lambda _stall: {"low-threshold": "3"}},
+        is_read=False,
+    ),
+    "v1:sell-stock": Door(Right.COUNT_STOCK),
+    "v1:sell-stock-low": Door(
+        Right.COUNT_STOCK,
+        sends={"PUT": lambda _stall: {"low_stock_threshold": 7}},
+        is_json=True,
+        rights={"PUT": Right.EDIT_PRODUCTS},
+    ),
+    "v1:sell-stock-counts": Door(
+        Right.COUNT_STOCK,
+        sends={
+            "POST": lambda stall: {"lines": [{"code": stall.variant.sku, "units": "9"}]}
+        },
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-stock-variant": Door(
+        Right.COUNT_STOCK,
+        args=_variant,
+        sends={"PATCH": lambda _stall: {"low_stock_threshold": 3}},
+        is_json=True,
+        rights={"PATCH": Right.EDIT_PRODUCTS},
+    ),
+    "v1:sell-stock-ledger": Door(Right.COUNT_STOCK, args=_variant),
+    "v1:sell-stock-count": Door(
+        Right.COUNT_STOCK,
+        args=_variant,
+        sends={"POST": lambda _stall: {"counted": 9}},
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-stock-change": Door(
+        Right.COUNT_STOCK,
+        args=_variant,
+        sends={"POST": lambda _stall: {"change": 2, "reason": "delivery"}},
         is_read=False,
         is_json=True,
     ),

@@ -145,6 +145,7 @@ def test_api_shows_and_changes_the_profile(client, me):
         "language": "",
         "timezone": "Africa/Nairobi",
         "marketing_email": True,
+        "low_stock_email": True,
         "avatar_url": None,
     }
 

@@ -15,7 +15,7 @@ from shop.models import Shop
 from shop.pictures import NotAPicture, clean_picture
 from users.forms import BIO_LENGTH, NAME_LENGTH, zone_names
 from users.models import ShopFollower, User, UserConnection, UserSession
-from users.services.accounts import wants_marketing
+from users.services.accounts import wants_low_stock, wants_marketing
 from users.services.sessions import SESSION_ROW
 
 
@@ -32,6 +32,9 @@ class ProfileSerializer(serializers.Serializer[User]):
     language = serializers.ChoiceField(choices=settings.LANGUAGES, allow_blank=True)
     timezone = serializers.CharField(max_length=64, allow_blank=True)
     marketing_email = serializers.BooleanField()
+    low_stock_email = serializers.BooleanField(
+        help_text="For those who run a shop: when its stock is low."
+    )
     avatar_url = serializers.URLField(read_only=True, allow_null=True)
 
     def validate_timezone(self, value: str) -> str:
@@ -54,6 +57,7 @@ class ProfileSerializer(serializers.Serializer[User]):
             "language": profile.language if profile else "",
             "timezone": profile.timezone if profile else "",
             "marketing_email": wants_marketing(profile=profile),
+            "low_stock_email": wants_low_stock(profile=profile),
             "avatar_url": self._address(instance),
         }
 

@@ -28,7 +28,11 @@ from users.api.serializers import (
 )
 from users.models import ShopFollower, User, UserConnection, UserSession
 from users.queries import open_sessions, people_to_meet
-from users.services.accounts import change_profile, choose_marketing
+from users.services.accounts import (
+    change_profile,
+    choose_low_stock,
+    choose_marketing,
+)
 from users.services.avatars import remove_avatar, set_avatar
 from users.services.connections import (
     block_person,
@@ -66,6 +70,7 @@ class ProfileView(APIView):
             is_wanted=wanted["marketing_email"],
             now=timezone.now(),
         )
+        choose_low_stock(user_id=user.pk, is_wanted=wanted["low_stock_email"])
         return Response(_profile(request))
 
 

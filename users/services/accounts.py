@@ -13,6 +13,7 @@ from shop.encryption import email_hash
 from users.models import User, UserProfile
 
 MARKETING = "marketing_email"
+LOW_STOCK = "low_stock_email"
 # What a page needs of the profile, kept in the session so that no page asks for it.
 TIMEZONE, LANGUAGE = "timezone", "language"
 
@@ -76,6 +77,21 @@ def marketing_since(*, profile: UserProfile | None) -> datetime | None:
     """When the person chose as they have; None while they have not chosen at all."""
     choice = profile.preferences.get(MARKETING, {}) if profile else {}
     return datetime.fromisoformat(choice["since"]) if "since" in choice else None
+
+
+@transaction.atomic
+def choose_low_stock(*, user_id: UUID, is_wanted: bool) -> UserProfile:
+    """Whether somebody is written to when the stock of their shops is low."""
+    profile = _locked_profile(user_id)
+    if wants_low_stock(profile=profile) != is_wanted:
+        profile.preferences = {**profile.preferences, LOW_STOCK: is_wanted}
+        profile.save(update_fields=["preferences", "updated_at"])
+    return profile
+
+
+def wants_low_stock(*, profile: UserProfile | None) -> bool:
+    """It is part of running a shop: who does not say otherwise is told."""
+    return bool(profile.preferences.get(LOW_STOCK, True)) if profile else True
 
 
 def _locked_profile(user_id: UUID) -> UserProfile:

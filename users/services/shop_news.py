@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from smtplib import SMTPRecipientsRefused
 from uuid import UUID
 
@@ -63,9 +64,6 @@ def tell_owners(
     languages = chosen_languages(user_ids=[owner.pk for owner in owners])
     told = 0
     for owner in owners:
-        message = _claim(shop, owner, about, now)
-        if message is None:
-            continue
         decision = Decision(
             shop=shop,
             owner=owner,
@@ -74,16 +72,33 @@ def tell_owners(
             reason=reason,
             language=languages.get(owner.pk, ""),
         )
-        try:
-            send(decision)
-        except SMTPRecipientsRefused:
-            log.warning("shop_news_refused", shop=str(shop_id))
-        except OSError:
-            message.delete()
-            raise
-        ShopMessage.objects.filter(pk=message.pk).update(sent_at=now)
-        told += 1
+        told += tell_once(
+            shop=shop, person=owner, about=about, send=partial(send, decision), now=now
+        )
     return told
+
+
+def tell_once(
+    *, shop: Shop, person: User, about: str, send: Callable[[], None], now: datetime
+) -> bool:
+    """Write to somebody of a shop about one thing; False when they were told before.
+
+    The message is claimed first, and given back when it could not be sent, which is raised
+    again. Safe to repeat, and twice at once: raises BeingSent while another has it. An
+    address that the server refuses is done with.
+    """
+    message = _claim(shop, person, about, now)
+    if message is None:
+        return False
+    try:
+        send()
+    except SMTPRecipientsRefused:
+        log.warning("shop_news_refused", shop=str(shop.pk))
+    except OSError:
+        message.delete()
+        raise
+    ShopMessage.objects.filter(pk=message.pk).update(sent_at=now)
+    return True
 
 
 def _claim(shop: Shop, owner: User, about: str, now: datetime) -> ShopMessage | None:

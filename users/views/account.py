@@ -25,13 +25,15 @@ from shop.paging import BoundedPages
 from shop.rate_limits import is_within_limit
 from users.forms import AvatarForm, NoticesForm, ProfileForm
 from users.models import User, UserProfile, UserSession
-from users.queries import open_sessions
+from users.queries import open_sessions, runs_a_shop
 from users.services.accounts import (
     LANGUAGE,
     TIMEZONE,
     change_profile,
+    choose_low_stock,
     choose_marketing,
     marketing_since,
+    wants_low_stock,
     wants_marketing,
 )
 from users.services.avatars import remove_avatar, set_avatar
@@ -181,18 +183,26 @@ def end_all_others(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def notices(request: HttpRequest) -> HttpResponse:
     kept = UserProfile.objects.filter(user_id=_person(request)).first()
-    initial = {"marketing": wants_marketing(profile=kept)}
+    initial = {
+        "marketing": wants_marketing(profile=kept),
+        "low_stock": wants_low_stock(profile=kept),
+    }
+    sells = runs_a_shop(user_id=_person(request))
     if request.method == "POST":
-        form = NoticesForm(request.POST)
+        form = NoticesForm(request.POST, sells=sells)
         if form.is_valid():
             choose_marketing(
                 user_id=_person(request),
                 is_wanted=form.cleaned_data["marketing"],
                 now=timezone.now(),
             )
+            if sells:
+                choose_low_stock(
+                    user_id=_person(request), is_wanted=form.cleaned_data["low_stock"]
+                )
             messages.success(request, _("Your choice is kept."))
             return redirect("users:notices")
-    form = NoticesForm(initial=initial)
+    form = NoticesForm(initial=initial, sells=sells)
     context = {"form": form, "since": marketing_since(profile=kept), **initial}
     return render(request, "users/notices.html", context)
 
