@@ -34,6 +34,13 @@ class ShopDelivery:
     chosen: Method | None
     # False: nothing of it needs sending.
     is_needed: bool
+    # What the goods cost, which may make a way free.
+    goods: Decimal = Decimal(0)
+
+    @property
+    def ways(self) -> tuple[tuple[Method, Decimal], ...]:
+        """Each method with what it costs for these goods."""
+        return tuple((method, method.price_for(self.goods)) for method in self.methods)
 
     @property
     def is_missing(self) -> bool:
@@ -110,6 +117,16 @@ def price_checkout(*, checkout: Checkout, now: datetime) -> CheckoutView:
         buyer=lambda: _buyer(checkout),
         now=now,
     )
+    quoted = quote(
+        currency=checkout.cart.currency,
+        lines=[line for line in lines if line.is_on_sale],
+        shops=shops,
+        methods=chosen,
+        promotions=promotions,
+        rates=tax_rates(country=country, province=province, shop_ids=shops),
+        province=province,
+    )
+    goods = {one.shop_id: one.subtotal - one.discount for one in quoted.shops}
     return CheckoutView(
         checkout=checkout,
         lines=tuple(lines),
@@ -120,19 +137,12 @@ def price_checkout(*, checkout: Checkout, now: datetime) -> CheckoutView:
                 methods=options.get(shop_id, ()),
                 chosen=chosen.get(shop_id),
                 is_needed=shop_id in needing,
+                goods=goods.get(shop_id, Decimal(0)),
             )
             for shop_id, shop in shops.items()
         ),
         promotions=promotions,
-        quote=quote(
-            currency=checkout.cart.currency,
-            lines=[line for line in lines if line.is_on_sale],
-            shops=shops,
-            methods=chosen,
-            promotions=promotions,
-            rates=tax_rates(country=country, province=province, shop_ids=shops),
-            province=province,
-        ),
+        quote=quoted,
     )
 
 

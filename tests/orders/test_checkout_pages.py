@@ -1,5 +1,7 @@
 """The checkout's steps up to paying: kept, gone back to, and nobody else's."""
 
+from decimal import Decimal
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -136,6 +138,20 @@ def test_delivery_chosen_changes_the_sum(guest, lamp):
     assert "£12.00" in page
     assert "£52.00" in page
     assert "<html" not in page
+
+
+def test_way_that_the_goods_make_free_says_so(guest, lamp):
+    zone = DeliveryZone.objects.get(shop=lamp.shop)
+    make = DeliveryMethod.objects.create
+    make(zone=zone, name="By cart", price=12, free_from=40)
+    make(zone=zone, name="By boat", price=13, free_from=Decimal("40.01"))
+    guest.post(step("address"), ADDRESS)
+
+    page = guest.get(step("delivery")).content.decode()
+
+    assert "£12.00" not in page
+    assert "£13.00" in page
+    assert page.count("Free from £40.0") == 1
 
 
 @pytest.mark.parametrize("chosen", ["nonsense", "00000000-0000-7000-8000-000000000000"])
