@@ -97,18 +97,23 @@ class LineQuote:
 class DiscountQuote:
     """What one promotion did. code: that brought it; empty for an automatic one.
 
-    amount: counts delivery that became free too; zero while its price is not known.
+    delivery: what delivery would have cost that became free; zero while that is not known.
     """
 
     promotion_id: UUID
     coupon_id: UUID | None
     name: str
     code: str
-    amount: Decimal
+    goods: Decimal
+    delivery: Decimal
 
     @property
     def label(self) -> str:
         return self.code or self.name
+
+    @property
+    def amount(self) -> Decimal:
+        return self.goods + self.delivery
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,10 +272,10 @@ def _cost(
     goods_tax = sum((line.tax + line.included_tax for line in taxed), ZERO)
     all_tax = goods_tax + on_shipping
     tax = ZERO if terms.prices_include_tax else all_tax
-    shares = dict(lowering.shares)
+    waived: dict[UUID, Decimal] = {}
     # Unknown is not free already.
     if lowering.delivery and (full_shipping or method is None):
-        shares[lowering.delivery.promotion_id] = full_shipping
+        waived[lowering.delivery.promotion_id] = full_shipping
     return ShopQuote(
         shop_id=terms.shop_id,
         name=terms.name,
@@ -283,10 +288,11 @@ def _cost(
                 coupon_id=one.coupon_id,
                 name=one.name,
                 code=one.code,
-                amount=shares[one.promotion_id],
+                goods=lowering.shares.get(one.promotion_id, ZERO),
+                delivery=waived.get(one.promotion_id, ZERO),
             )
             for one in sorted(promotions, key=lambda one: (one.step, one.rank))
-            if one.promotion_id in shares
+            if one.promotion_id in lowering.shares or one.promotion_id in waived
         ),
         subtotal=subtotal,
         discount=discount,

@@ -67,6 +67,19 @@ class AppliedCouponSerializer(serializers.Serializer[Any]):
     problem = serializers.CharField()
 
 
+class DiscountSerializer(serializers.Serializer[Any]):
+    """A promotion that takes something off; `code` is empty where it comes by itself.
+
+    `delivery`: what delivery would have cost that is free by it.
+    """
+
+    promotion = serializers.UUIDField(source="promotion_id")
+    name = serializers.CharField()
+    code = serializers.CharField()
+    goods = MoneyField()
+    delivery = MoneyField()
+
+
 class CartShopSerializer(serializers.Serializer[Any]):
     """The items of one shop."""
 
@@ -75,6 +88,7 @@ class CartShopSerializer(serializers.Serializer[Any]):
     slug = serializers.CharField(source="shop_slug")
     items = CartLineSerializer(source="lines", many=True)
     coupon = AppliedCouponSerializer(allow_null=True)
+    discounts = DiscountSerializer(many=True)
     subtotal = MoneyField()
     discount = MoneyField()
 

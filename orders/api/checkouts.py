@@ -23,6 +23,7 @@ from orders.api.addresses import AddressInputSerializer
 from orders.api.carts import (
     AppliedCouponSerializer,
     CartLineSerializer,
+    DiscountSerializer,
     GuestView,
     ProblemSerializer,
     find,
@@ -86,6 +87,7 @@ class ShopQuoteSerializer(serializers.Serializer[Any]):
     name = serializers.CharField()
     lines = QuoteLineSerializer(many=True)
     coupon = AppliedCouponSerializer(allow_null=True)
+    discounts = DiscountSerializer(many=True)
     subtotal = MoneyField()
     discount = MoneyField()
     shipping = MoneyField()

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -393,7 +393,17 @@ def _write_orders(view: CheckoutView, customer_id: UUID, now: datetime) -> list[
         for order, shop in pairs
         for place in range(len(shop.lines))
     )
-    OrderCoupon.objects.bulk_create(
+    _write_uses(pairs, customer_id)
+    note_status(orders, now=now)
+    publish_many(
+        OrderPlaced.about(order, at=now, actor=checkout.user, data=facts(order))
+        for order in orders
+    )
+    return orders
+
+
+def _write_uses(pairs: list[tuple[Order, ShopQuote]], customer_id: UUID) -> None:
+    uses = [
         OrderCoupon(
             order=order,
             promotion_id=discount.promotion_id,
@@ -403,13 +413,12 @@ def _write_orders(view: CheckoutView, customer_id: UUID, now: datetime) -> list[
         )
         for order, shop in pairs
         for discount in shop.discounts
-    )
-    note_status(orders, now=now)
-    publish_many(
-        OrderPlaced.about(order, at=now, actor=checkout.user, data=facts(order))
-        for order in orders
-    )
-    return orders
+    ]
+    try:
+        OrderCoupon.objects.bulk_create(uses)
+    except IntegrityError:
+        # The shop removed the code since it was read.
+        raise QuoteChanged from None
 
 
 def facts(order: Order) -> dict[str, Any]:
