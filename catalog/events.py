@@ -45,3 +45,10 @@ class RatingChanged(Event):
 
     type: ClassVar[str] = "product.rating_changed"
     stream: ClassVar[Stream] = Stream.PRODUCT
+
+
+class ProductEdited(Event):
+    """Somebody changed what a shop says of the product. data: fields, user_id."""
+
+    type: ClassVar[str] = "product.edited"
+    stream: ClassVar[Stream] = Stream.PRODUCT

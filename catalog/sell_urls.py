@@ -4,6 +4,9 @@ from django.urls import path
 
 from catalog.views import (
     sell_grid,
+    sell_product,
+    sell_product_pictures,
+    sell_product_variants,
     sell_products,
     sell_reviews,
     sell_stock,
@@ -11,6 +14,7 @@ from catalog.views import (
 )
 
 PRODUCTS = "<slug:shop>/products/"
+PRODUCT = f"{PRODUCTS}<uuid:product_id>/"
 STOCK = "<slug:shop>/stock/"
 STOCKED = f"{STOCK}<uuid:variant_id>/"
 REVIEW = "<slug:shop>/reviews/<uuid:review_id>/"
@@ -22,6 +26,29 @@ urlpatterns = [
     path(PRODUCTS + "views/remove/", sell_products.remove_view, name="view_remove"),
     path(PRODUCTS + "grid/", sell_grid.grid, name="grid"),
     path(PRODUCTS + "grid/apply/", sell_grid.apply, name="grid_apply"),
+    path(PRODUCTS + "new/", sell_product.new, name="product_new"),
+    path(
+        PRODUCTS + "choices/<slug:kind>/", sell_product.choices, name="product_choices"
+    ),
+    path(PRODUCT, sell_product.product, name="product"),
+    path(f"{PRODUCT}state/", sell_product.set_state, name="product_state"),
+    path(f"{PRODUCT}duplicate/", sell_product.duplicate, name="product_duplicate"),
+    path(
+        f"{PRODUCT}variants/", sell_product_variants.variants, name="product_variants"
+    ),
+    path(
+        f"{PRODUCT}variants/change/",
+        sell_product_variants.change,
+        name="product_variants_change",
+    ),
+    path(
+        f"{PRODUCT}variants/options/",
+        sell_product_variants.options,
+        name="product_options",
+    ),
+    path(
+        f"{PRODUCT}pictures/", sell_product_pictures.pictures, name="product_pictures"
+    ),
     path(STOCK, sell_stock.stock, name="stock"),
     path(f"{STOCK}low/", sell_stock.shop_threshold, name="stock_shop_threshold"),
     path(f"{STOCK}count/", sell_stock_count.count_sheet, name="stock_count"),

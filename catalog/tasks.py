@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from catalog.mail import send_back_in_stock, send_low_stock
 from catalog.services import alerts, low_stock
+from catalog.services.schedule import run_schedule
 from users.services.shop_news import BeingSent
 
 
@@ -50,3 +51,9 @@ def send_low_stock_notice(*, shop_id: str, day: str) -> None:
         send=send_low_stock,
         now=timezone.now(),
     )
+
+
+@shared_task
+def publish_and_withdraw() -> None:
+    """Products whose time has come. Safe to repeat and overlap."""
+    run_schedule(now=timezone.now())

@@ -404,6 +404,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "catalog.tasks.tell_low_stock",
         "schedule": crontab(minute=5),
     },
+    "product-schedule": {
+        "task": "catalog.tasks.publish_and_withdraw",
+        "schedule": crontab(),
+    },
     "session-retention": {
         "task": "users.tasks.drop_ended_sessions",
         "schedule": crontab(hour=3, minute=20),

@@ -107,6 +107,15 @@ def _draft(stall: Stall) -> Mapping[str, Any]:
     return {"checkout_id": stall.draft.pk}
 
 
+def _product(stall: Stall) -> Mapping[str, Any]:
+    return {"product_id": stall.product.pk}
+
+
+def _variant_sent(stall: Stall) -> Mapping[str, Any]:
+    key = stall.variant.pk
+    return {"row": key, f"sku-{key}": "NEW-1", f"price-{key}": "9"}
+
+
 def _order_action(right: Right, sent: Mapping[str, Any]) -> Door:
     """A button of an order, for programs."""
     return Door(
@@ -376,6 +385,50 @@ DOORS: dict[str, Door] = {
     ),
     "sell:grid_apply": Door(
         Right.COUNT_STOCK, sends={"POST": lambda _stall: {"plan": "x"}}, is_read=False
+    ),
+    "sell:product_new": Door(
+        Right.EDIT_PRODUCTS, sends={"POST": lambda _stall: {"name": "Lamp", "price": "9"}}
+    ),
+    "sell:product_choices": Door(
+        Right.EDIT_PRODUCTS, args=lambda _stall: {"kind": "brand"}
+    ),
+    "sell:product": Door(
+        Right.SEE_PRODUCTS,
+        args=_product,
+        sends={"POST": lambda _stall: {"name": "Taken", "slug": "x", "tax_class": "x"}},
+        rights={"POST": Right.EDIT_PRODUCTS},
+    ),
+    "sell:product_state": Door(
+        Right.EDIT_PRODUCTS,
+        args=_product,
+        sends={"POST": lambda _stall: {"status": "archived"}},
+        is_read=False,
+    ),
+    "sell:product_duplicate": Door(
+        Right.EDIT_PRODUCTS, args=_product, sends={"POST": nothing}, is_read=False
+    ),
+    "sell:product_variants": Door(
+        Right.SEE_PRODUCTS,
+        args=_product,
+        sends={"POST": _variant_sent},
+        rights={"POST": Right.EDIT_PRODUCTS},
+    ),
+    "sell:product_variants_change": Door(
+        Right.EDIT_PRODUCTS,
+        args=_product,
+        sends={"POST": lambda stall: {"pick": stall.variant.pk, "do": "off"}},
+        is_read=False,
+    ),
+    "sell:product_options": Door(
+        Right.EDIT_PRODUCTS,
+        args=_product,
+        sends={"POST": lambda _stall: {"name1": "Size", "values1": "S, M"}},
+    ),
+    "sell:product_pictures": Door(
+        Right.SEE_PRODUCTS,
+        args=_product,
+        sends={"POST": lambda stall: {"remove": stall.product.pk}},
+        rights={"POST": Right.EDIT_PRODUCTS},
     ),
     "sell:products_export": Door(Right.EDIT_PRODUCTS),
     "sell:products_import": Door(Right.EDIT_PRODUCTS, sends={"POST": nothing}),
