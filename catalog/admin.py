@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.views import ChangeList
 
+from catalog.category_admin import CategoryTree
 from catalog.models import (
     Brand,
     Category,
@@ -65,7 +66,7 @@ class TreeChangeList(ChangeList):
 
 
 @admin.register(Category)
-class CategoryAdmin(ModelAdmin):
+class CategoryAdmin(CategoryTree, ModelAdmin):
     """The departments as the tree they are: children stand indented below their parent."""
 
     list_display = ("branch", "slug", "is_active", "sort_order")
@@ -75,6 +76,7 @@ class CategoryAdmin(ModelAdmin):
     search_ids = ("parent_id",)
     prepopulated_fields = {"slug": ("name",)}
     list_per_page = 200
+    actions_list = ("tree",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Category]:
         return super().get_queryset(request).with_tree_fields()

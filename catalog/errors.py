@@ -25,6 +25,12 @@ class InvalidQuantity(DomainError):
         self.most = most
 
 
+class CategoryRefused(DomainError):
+    """A change of the tree of departments that cannot be. reason: a sentence for people."""
+
+    code = "category_refused"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Shortage:
     """A variant of which fewer units are left than are wanted."""

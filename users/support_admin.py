@@ -17,7 +17,6 @@ from shop.admin.filters import days
 from shop.errors import DomainError
 from users.impersonation import remember
 from users.models import ImpersonatedRequest, Impersonation, User
-from users.receivers import client_address
 from users.services.impersonation import (
     LASTS,
     MOST_REASON,
@@ -91,7 +90,6 @@ class SeeingAs:
             operator=request.user,  # type: ignore[arg-type]
             user_id=user.pk,
             reason=reason,
-            ip_address=client_address(request),
             now=timezone.now(),
         )
         remember(request, started.pk)

@@ -214,7 +214,6 @@ def test_nobody_slips_into_an_operator_or_a_closed_account(
             operator=operator,
             user_id=person.pk,
             reason=REASON,
-            ip_address=None,
             now=NOON,
         )
 
@@ -436,7 +435,7 @@ def test_a_request_that_dies_has_left_its_trace(client: Client, operator: Any) -
 def test_an_end_may_be_repeated_and_keeps_the_first_instant() -> None:
     operator, person = OperatorFactory(), UserFactory()
     row = start_impersonation(
-        operator=operator, user_id=person.pk, reason="Why", ip_address=None, now=NOON
+        operator=operator, user_id=person.pk, reason="Why", now=NOON
     )
 
     end_impersonation(impersonation_id=row.pk, now=NOON + timedelta(minutes=5))
@@ -460,7 +459,6 @@ def test_another_operator_does_not_take_one_over() -> None:
         operator=OperatorFactory(),
         user_id=UserFactory().pk,
         reason="Why",
-        ip_address=None,
         now=NOON,
     )
 

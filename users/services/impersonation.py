@@ -55,7 +55,6 @@ def start_impersonation(
     operator: User,
     user_id: UUID,
     reason: str,
-    ip_address: str | None,
     now: datetime,
 ) -> Impersonation:
     """Each call is another one. Raises CannotImpersonate, with nothing written."""
@@ -75,7 +74,6 @@ def start_impersonation(
         session_id=f"{SUPPORT}-{key.hex}",
         user=user,
         device_type=SUPPORT,
-        ip_address=ip_address,
         last_activity=now,
         expires_at=now + LASTS,
     )
