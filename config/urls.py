@@ -22,6 +22,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("orders.api.urls")),
     path("", include("payments.api.checkouts")),
     path("payments/", include("payments.api.urls")),
+    path("", include("orders.api.sell_many")),
     path("", include("orders.api.sell_orders")),
     path("", include("orders.api.sell_settings")),
     path("", include("payments.api.sell_orders")),

@@ -92,6 +92,17 @@ class OrderSearchForm(forms.Form):
         )
 
 
+class ManyForm(forms.Form):
+    """What goes with all orders that match: who carries them."""
+
+    carrier = forms.CharField(required=False, max_length=100, label=_("Carrier"))
+
+    def __init__(self, *args: Any, action: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if action != "send":
+            del self.fields["carrier"]
+
+
 class ParcelFields(forms.Form):
     """Who carries a parcel, and where it can be followed."""
 

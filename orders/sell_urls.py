@@ -2,13 +2,20 @@
 
 from django.urls import path
 
-from orders.views import sell_customers, sell_orders, sell_returns, sell_settings
+from orders.views import (
+    sell_customers,
+    sell_many,
+    sell_orders,
+    sell_returns,
+    sell_settings,
+)
 
 RETURN = "<slug:shop>/returns/<uuid:return_id>/"
 
 urlpatterns = [
     path("<slug:shop>/orders/", sell_orders.orders, name="orders"),
     path("<slug:shop>/orders/slips/", sell_orders.slips, name="order_slips"),
+    path("<slug:shop>/orders/all/", sell_many.orders_all, name="orders_all"),
     path("<slug:shop>/orders/ship/", sell_orders.ship_many, name="orders_ship"),
     path("<slug:shop>/orders/drafts/", sell_orders.draft_list, name="drafts"),
     path(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -219,6 +220,18 @@ class SearchSerializer(serializers.Serializer[Any]):
     cursor = serializers.CharField(default="", allow_blank=True, max_length=1000)
 
 
+def search_of(wanted: Mapping[str, Any]) -> OrderSearch:
+    """What a SearchSerializer has read."""
+    return OrderSearch(
+        tab=OrderTab(wanted["tab"]),
+        text=wanted["search"],
+        payment=wanted["payment"],
+        country=wanted["country"].upper(),
+        since=wanted["since"],
+        until=wanted["until"],
+    )
+
+
 class ParcelUnitsSerializer(serializers.Serializer[Any]):
     item = serializers.UUIDField()
     quantity = serializers.IntegerField(min_value=1, max_value=1_000_000)
@@ -359,14 +372,7 @@ class SellOrderViewSet(OfOrder, viewsets.GenericViewSet[Order]):
         wanted = sent.validated_data
         page, rows = listed_orders(
             shop=self.seller.shop,
-            search=OrderSearch(
-                tab=OrderTab(wanted["tab"]),
-                text=wanted["search"],
-                payment=wanted["payment"],
-                country=wanted["country"].upper(),
-                since=wanted["since"],
-                until=wanted["until"],
-            ),
+            search=search_of(wanted),
             cursor=wanted["cursor"],
             size=PAGE,
         )

@@ -261,6 +261,10 @@ DOORS: dict[str, Door] = {
     "sell:numbers_csv": Door(Right.SEE_NUMBERS),
     "sell:orders": Door(Right.SEE_ORDERS),
     "sell:order_slips": Door(Right.SEE_ORDERS),
+    "sell:orders_all": Door(
+        Right.PACK_ORDERS,
+        sends={"POST": lambda _stall: {"do": "send", "expected": "1"}},
+    ),
     "sell:orders_ship": Door(
         Right.PACK_ORDERS, sends={"POST": lambda stall: {"order": stall.order.pk}}
     ),
@@ -303,6 +307,12 @@ DOORS: dict[str, Door] = {
         sends={"POST": lambda stall: {f"remove-{stall.item.pk}": "1"}},
     ),
     "v1:sell-orders": Door(Right.SEE_ORDERS),
+    "v1:sell-orders-change": Door(
+        Right.PACK_ORDERS,
+        sends={"POST": lambda _stall: {"action": "send", "filter": {}}},
+        is_read=False,
+        is_json=True,
+    ),
     "v1:sell-orders-ship": Door(
         Right.PACK_ORDERS,
         sends={"POST": lambda stall: {"orders": [{"order": str(stall.order.pk)}]}},

@@ -1,0 +1,33 @@
+"""What a shop does to all orders that match, in the background: each kind calls one service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from orders.services import many
+from shop.services.jobs import Chunk, Result, job_kind
+
+PACK = "pack_orders"
+
+
+def _send_words(params: Mapping[str, Any]) -> str:
+    if not params["carrier"]:
+        return _("Send orders")
+    return _("Send orders with %(carrier)s") % params
+
+
+def _deliver_words(_params: Mapping[str, Any]) -> str:
+    return _("Mark orders as delivered")
+
+
+@job_kind(many.SEND, right=PACK, words=_send_words)
+def send_orders(chunk: Chunk) -> Iterable[Result]:
+    return many.send_orders(chunk)
+
+
+@job_kind(many.DELIVER, right=PACK, words=_deliver_words)
+def deliver_orders(chunk: Chunk) -> Iterable[Result]:
+    return many.deliver_orders(chunk)
