@@ -104,6 +104,11 @@ def plan_count(*, shop_id: UUID, tallies: Sequence[Tally]) -> SheetPlan:
         for sku, total in units.items()
         if sku not in wrong
     ]
+    left_out = _("Another line of it is wrong, so it is not counted.")
+    errors += [
+        CellError(first[sku], sku, "", str(units[sku]), left_out)
+        for sku in wrong & units.keys()
+    ]
     plan = plan_sheet(shop_id=shop_id, lines=lines, may_price=False, may_stock=True)
     errors += plan.errors
     return SheetPlan(

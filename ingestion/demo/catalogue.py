@@ -282,6 +282,7 @@ def stock_log(
     reason: StockReason,
     moment: datetime,
     notes: str = "",
+    order_id: UUID | None = None,
 ) -> InventoryLog:
     return InventoryLog(
         id=uuid7(moment),
@@ -292,5 +293,6 @@ def stock_log(
         adjustment=adjustment,
         reason=reason,
         notes=notes,
+        order_id=order_id,
         created_at=moment,
     )

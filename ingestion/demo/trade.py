@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from random import Random
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Model
@@ -103,6 +104,15 @@ BATCH = 2_000
 Row = TypeVar("Row", bound=Model)
 
 
+class Move(NamedTuple):
+    """Units of a variant that an order takes or brings back."""
+
+    at: datetime
+    change: int
+    reason: StockReason
+    order_id: UUID
+
+
 @dataclass
 class Trade:
     """What the year leaves behind, written in the order of its foreign keys."""
@@ -170,7 +180,7 @@ class _Year:
             shop: sum(self.appeal[p.id] ** 0.5 for p in products)
             for shop, products in self.by_shop.items()
         }
-        self.moves: list[tuple[datetime, ProductVariant, int, StockReason]] = []
+        self.moves: list[tuple[ProductVariant, Move]] = []
 
     def run(self) -> Trade:
         for moment in self._moments():
@@ -457,28 +467,28 @@ class _Year:
         self, moment: datetime, item: OrderItem, change: int, reason: StockReason
     ) -> None:
         if item.variant:
-            self.moves.append((moment, item.variant, change, reason))
+            self.moves.append(
+                (item.variant, Move(moment, change, reason, item.order_id))
+            )
 
     def _settle_stock(self) -> None:
         """The ledger of each variant, from its opening to what is on the shelf now."""
-        moves: dict[Any, list[tuple[datetime, int, StockReason]]] = {}
-        for moment, variant, change, reason in self.moves:
-            moves.setdefault(variant.id, []).append((moment, change, reason))
+        moves: dict[Any, list[Move]] = {}
+        for variant, move in self.moves:
+            moves.setdefault(variant.id, []).append(move)
         variants = [v for of in self.shelf.variants.values() for v in of]
         for variant in variants:
-            of_variant = sorted(moves.get(variant.id, []), key=lambda move: move[0])
+            of_variant = sorted(moves.get(variant.id, []), key=lambda move: move.at)
             self._settle(variant, of_variant)
         ProductVariant.objects.bulk_update(
             variants, ["inventory_quantity", "updated_at"], batch_size=500
         )
 
-    def _settle(
-        self, variant: ProductVariant, moves: list[tuple[datetime, int, StockReason]]
-    ) -> None:
+    def _settle(self, variant: ProductVariant, moves: list[Move]) -> None:
         delivery = self.random.choice((12, 20, 40))
         level = self.random.randint(3, 30)
         logs = [opening_log(variant, level)]
-        for moment, change, reason in moves:
+        for moment, change, reason, order_id in moves:
             if level + change < 0:
                 # Between the last move and this one, so that the ledger reads in order.
                 gap = moment - logs[-1].created_at
@@ -489,7 +499,9 @@ class _Year:
                     )
                 )
                 level += delivery
-            logs.append(stock_log(variant, level, change, reason, moment))
+            logs.append(
+                stock_log(variant, level, change, reason, moment, order_id=order_id)
+            )
             level += change
         if level and self.random.random() < 0.05:
             counted = self.now - timedelta(hours=self.random.randint(2, 30))
