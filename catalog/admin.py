@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 from unfold.views import ChangeList
 
+from catalog.brand_admin import BrandMerge
 from catalog.category_admin import CategoryTree
 from catalog.models import (
     Brand,
@@ -97,8 +98,9 @@ class CategoryAdmin(CategoryTree, ModelAdmin):
 
 
 @admin.register(Brand)
-class BrandAdmin(ModelAdmin):
-    list_display = ("name", "slug", "website_url", "is_active")
+class BrandAdmin(BrandMerge, ModelAdmin):
+    list_display = ("name", "slug", "website_url", "is_active", link("merged_into"))
+    actions = ("merge",)
     list_filter = (yes_no("is_active"),)
     search_fields = ("^name", "=slug")
     search_help_text = "The beginning of a name, a slug, or an id."

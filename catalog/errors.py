@@ -25,6 +25,12 @@ class InvalidQuantity(DomainError):
         self.most = most
 
 
+class CannotMerge(DomainError):
+    """reason: a sentence for the operator."""
+
+    code = "cannot_merge"
+
+
 class CategoryRefused(DomainError):
     """A change of the tree of departments that cannot be. reason: a sentence for people."""
 

@@ -12,6 +12,13 @@ class PriceChanged(Event):
     stream: ClassVar[Stream] = Stream.PRODUCT
 
 
+class BrandMerged(Event):
+    """Another brand took a brand's place; about the one that is gone. `data`: into."""
+
+    type: ClassVar[str] = "brand.merged"
+    stream: ClassVar[Stream] = Stream.PRODUCT
+
+
 class BackInStock(Event):
     """A variant that people wait for can be bought again; about the variant."""
 

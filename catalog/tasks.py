@@ -7,9 +7,12 @@ from celery import shared_task
 from django.utils import timezone
 
 from catalog.mail import send_back_in_stock, send_low_stock
-from catalog.services import alerts, low_stock
+from catalog.services import alerts, brands, low_stock
 from catalog.services.schedule import run_schedule
 from users.services.shop_news import BeingSent
+
+# Short, so that a large brand takes turns with other work of the same worker.
+MERGE_S = 20.0
 
 
 @shared_task
@@ -51,6 +54,13 @@ def send_low_stock_notice(*, shop_id: str, day: str) -> None:
         send=send_low_stock,
         now=timezone.now(),
     )
+
+
+@shared_task
+def follow_brand_merge(*, brand_id: str) -> None:
+    """Some seconds of moving a merged brand's products; queues itself again. Safe to repeat."""
+    if brands.move_products(brand_id=UUID(brand_id), budget_s=MERGE_S):
+        follow_brand_merge.delay(brand_id=brand_id)
 
 
 @shared_task

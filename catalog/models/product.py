@@ -33,6 +33,26 @@ class Tag(models.Model):
         return self.name
 
 
+class FollowMerge(pgtrigger.Trigger):
+    """Whoever still names a brand that was merged, as a list of last week does, means the other.
+
+    The lock is the one that the foreign key takes anyway: it waits for a merge at work.
+    """
+
+    name = "follow_merge"
+    level = pgtrigger.Row
+    when = pgtrigger.Before
+    operation = pgtrigger.Insert | pgtrigger.UpdateOf("brand_id")
+    condition = pgtrigger.Condition("NEW.brand_id IS NOT NULL")
+    declare = [("meant", "uuid")]
+    func = """
+        SELECT merged_into_id INTO meant
+          FROM brands WHERE id = NEW.brand_id FOR KEY SHARE;
+        NEW.brand_id := coalesce(meant, NEW.brand_id);
+        RETURN NEW;
+    """
+
+
 class KeepAddress(pgtrigger.Trigger):
     """Remembers the address of a product that is deleted: its page says that it is gone.
 
@@ -209,7 +229,7 @@ class Product(Entity):
                 violation_error_message="A product has up to three options.",
             ),
         ]
-        triggers = [*Entity.Meta.triggers, KeepAddress()]
+        triggers = [*Entity.Meta.triggers, KeepAddress(), FollowMerge()]
 
     def __str__(self) -> str:
         return self.name

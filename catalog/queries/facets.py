@@ -263,7 +263,11 @@ def conditions(
         ]
         add(CATEGORY, "scope.category_id = ANY(%s::uuid[])", chosen)
     if filters.brands:
-        slugs = "SELECT id FROM brands WHERE slug = ANY(%s) AND is_active"
+        # A brand that was merged is meant as the one that took its place.
+        slugs = (
+            "SELECT coalesce(merged_into_id, id) FROM brands"
+            " WHERE slug = ANY(%s) AND (is_active OR merged_into_id IS NOT NULL)"
+        )
         add(BRAND, f"scope.brand_id IN ({slugs})", list(filters.brands))
     if filters.shops:
         slugs = "SELECT id FROM shops WHERE slug = ANY(%s)"

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -116,7 +116,12 @@ def shops(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def brand(request: HttpRequest, slug: str) -> HttpResponse:
-    found = get_object_or_404(Brand, slug=slug, is_active=True)
+    known = Brand.objects.select_related("merged_into")
+    found = get_object_or_404(known, slug=slug)
+    if found.merged_into is not None:
+        return redirect(found.merged_into, permanent=True)
+    if not found.is_active:
+        raise Http404
     products = Product.objects.on_sale().filter(brand=found)
     return _list(
         request,

@@ -21,6 +21,6 @@ SELECT product_sku AS sku, min(line) AS line,
   FROM listed
   LEFT JOIN (SELECT path, category_id FROM branch) AS branch
     ON branch.path = lower(array_to_string(listed.path, ' > '))
-  LEFT JOIN LATERAL (SELECT id FROM brands WHERE lower(brands.name) = lower(brand)
-                      ORDER BY id LIMIT 1) AS named ON true
+  LEFT JOIN LATERAL (SELECT coalesce(merged_into_id, id) AS id FROM brands WHERE lower(brands.name) = lower(brand)
+                      ORDER BY brands.id LIMIT 1) AS named ON true
  GROUP BY product_sku
