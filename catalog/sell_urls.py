@@ -27,9 +27,7 @@ urlpatterns = [
     path(PRODUCTS + "grid/", sell_grid.grid, name="grid"),
     path(PRODUCTS + "grid/apply/", sell_grid.apply, name="grid_apply"),
     path(PRODUCTS + "new/", sell_product.new, name="product_new"),
-    path(
-        PRODUCTS + "choices/<slug:kind>/", sell_product.choices, name="product_choices"
-    ),
+    path(PRODUCTS + "choices/", sell_product.choices, name="product_choices"),
     path(PRODUCT, sell_product.product, name="product"),
     path(f"{PRODUCT}state/", sell_product.set_state, name="product_state"),
     path(f"{PRODUCT}duplicate/", sell_product.duplicate, name="product_duplicate"),

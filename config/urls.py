@@ -32,6 +32,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("orders.api.sell_returns")),
     path("", include("payments.api.sell_returns")),
     path("", include("catalog.api.sell_products")),
+    path("", include("catalog.api.sell_product")),
     path("", include("catalog.api.sell_stock")),
     # They answer in formats of their own, which a refusal would not be in.
     path("schema/", require_safe(SpectacularAPIView.as_view()), name="schema"),

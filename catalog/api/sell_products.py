@@ -312,7 +312,6 @@ def _answer(plan: SheetPlan, job: Any) -> dict[str, Any]:
 
 PRODUCTS = "sell/<slug:shop>/products/"
 urlpatterns = [
-    path(PRODUCTS, ProductListView.as_view(), name="sell-products"),
     path(PRODUCTS + "change/", ChangeView.as_view(), name="sell-products-change"),
     path(PRODUCTS + "sheet/", SheetView.as_view(), name="sell-products-sheet"),
 ]

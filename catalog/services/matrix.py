@@ -123,7 +123,7 @@ class MatrixPlan:
 # ------------------------------------------------------------------ plan
 def clean_options(options: Sequence[WantedOption]) -> list[WantedOption]:
     """Without empty ones. Raises FieldRefused, field `option1` to `option3`; TooManyVariants."""
-    cleaned = []
+    cleaned: list[WantedOption] = []
     for number, option in enumerate(options[:MOST_OPTIONS], 1):
         name, values = _line(option.name), [_line(value) for value in option.values]
         values = [value for value in values if value]
@@ -220,6 +220,10 @@ def _sources(old: Sequence[str], new: Sequence[str]) -> list[int | None]:
             found.append(place)
         else:
             found.append(None)
+    if len(known) == len(wanted):
+        # Renamed and moved at once: what is left of the old ones.
+        left = iter([place for place in range(len(known)) if place not in found])
+        found = [next(left) if source is None else source for source in found]
     return found
 
 

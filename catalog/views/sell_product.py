@@ -222,10 +222,9 @@ def shown(name: str, value: Any) -> str:
 @never_cache
 @require_safe
 @seller_view(Right.EDIT_PRODUCTS)
-def choices(request: HttpRequest, seller: Seller, kind: str) -> HttpResponse:
-    """The list of categories or brands, narrowed by words: a part of the editor."""
-    if kind not in LISTS:
-        raise Http404
+def choices(request: HttpRequest, seller: Seller) -> HttpResponse:
+    """The list of categories, or of brands, narrowed by words: a part of the editor."""
+    kind = "brand" if request.GET.get("kind") == "brand" else "category"
     words = request.GET.get(f"find_{kind}", "").replace("\0", "")[:100]
     chosen = read_key(request.GET.get(kind, ""))
     found = LISTS[kind](words=words, chosen=chosen)

@@ -259,7 +259,7 @@ def _do(values: QueryDict, whose: dict[str, Any]) -> str:
     if action == "price":
         form = PriceForm(values)
         if not form.is_valid():
-            raise forms.ValidationError(next(iter(form.errors.values())))
+            raise forms.ValidationError(list(next(iter(form.errors.values()))))
         count = price_variants(**whose, **form.cleaned_data)
         words = ngettext(
             "The price of %(count)d variant is set.",

@@ -111,6 +111,18 @@ def _product(stall: Stall) -> Mapping[str, Any]:
     return {"product_id": stall.product.pk}
 
 
+def _of_product(method: str, sent: Args, *, is_read: bool = True) -> Door:
+    """A part of a product, for programs: read by all who work there, changed by few."""
+    return Door(
+        Right.SEE_PRODUCTS,
+        args=_product,
+        sends={method: sent},
+        is_read=is_read,
+        is_json=True,
+        rights={method: Right.EDIT_PRODUCTS},
+    )
+
+
 def _variant_sent(stall: Stall) -> Mapping[str, Any]:
     key = stall.variant.pk
     return {"row": key, f"sku-{key}": "NEW-1", f"price-{key}": "9"}
@@ -399,9 +411,7 @@ DOORS: dict[str, Door] = {
     "sell:product_new": Door(
         Right.EDIT_PRODUCTS, sends={"POST": lambda _stall: {"name": "Lamp", "price": "9"}}
     ),
-    "sell:product_choices": Door(
-        Right.EDIT_PRODUCTS, args=lambda _stall: {"kind": "brand"}
-    ),
+    "sell:product_choices": Door(Right.EDIT_PRODUCTS),
     "sell:product": Door(
         Right.SEE_PRODUCTS,
         args=_product,
@@ -437,7 +447,7 @@ DOORS: dict[str, Door] = {
     "sell:product_pictures": Door(
         Right.SEE_PRODUCTS,
         args=_product,
-        sends={"POST": lambda stall: {"remove": stall.product.pk}},
+        sends={"POST": lambda stall: {"remove": stall.picture.pk}},
         rights={"POST": Right.EDIT_PRODUCTS},
     ),
     "sell:products_export": Door(Right.EDIT_PRODUCTS),
@@ -467,7 +477,34 @@ DOORS: dict[str, Door] = {
         is_read=False,
         is_json=True,
     ),
-    "v1:sell-products": Door(Right.SEE_PRODUCTS),
+    "v1:sell-products": Door(
+        Right.SEE_PRODUCTS,
+        sends={"POST": lambda _stall: {"name": "Lamp", "price": "9"}},
+        is_json=True,
+        rights={"POST": Right.EDIT_PRODUCTS},
+    ),
+    "v1:sell-product": _of_product("PATCH", lambda _stall: {"name": "Taken"}),
+    "v1:sell-product-duplicate": _of_product("POST", nothing, is_read=False),
+    "v1:sell-product-variants": _of_product(
+        "PATCH", lambda stall: {"rows": [{"id": stall.variant.pk, "price": "1"}]}
+    ),
+    "v1:sell-product-variants-remove": _of_product(
+        "POST", lambda stall: {"ids": [stall.variant.pk]}, is_read=False
+    ),
+    "v1:sell-product-options": _of_product(
+        "POST", lambda _stall: {"options": []}, is_read=False
+    ),
+    "v1:sell-product-pictures": _of_product("POST", nothing),
+    "v1:sell-product-pictures-order": _of_product(
+        "PUT", lambda stall: {"ids": [stall.picture.pk]}, is_read=False
+    ),
+    "v1:sell-product-picture": Door(
+        Right.EDIT_PRODUCTS,
+        args=lambda stall: {**_product(stall), "picture_id": stall.picture.pk},
+        sends={"PATCH": lambda _stall: {"alt": "Taken"}, "DELETE": nothing},
+        is_read=False,
+        is_json=True,
+    ),
     "v1:sell-products-change": Door(
         Right.EDIT_PRODUCTS,
         sends={

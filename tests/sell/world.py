@@ -15,6 +15,7 @@ from orders.services.orders import mark_delivered, ship_items
 from shop.models import Shop
 from tests.factories.catalog import (
     ProductFactory,
+    ProductImageFactory,
     ProductReviewFactory,
     ProductVariantFactory,
 )
@@ -52,6 +53,7 @@ class Stall:
         self.variant = ProductVariantFactory(
             product=self.product, shop=self.shop, price=1000, inventory_quantity=50
         )
+        self.picture = ProductImageFactory(product=self.product, is_primary=True)
         # Of a kind that every role may do.
         self.job = JobFactory(shop=self.shop, kind="catalog.count_stock")
         JobRowFactory(job=self.job, label=SECRET)
