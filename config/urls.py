@@ -24,6 +24,7 @@ api: list[URLPattern | URLResolver] = [
     path("payments/", include("payments.api.urls")),
     path("", include("orders.api.sell_many")),
     path("", include("orders.api.sell_orders")),
+    path("", include("orders.api.sell_promotions")),
     path("", include("orders.api.sell_settings")),
     path("", include("payments.api.sell_orders")),
     path("", include("users.api.sell_jobs")),

@@ -107,6 +107,16 @@ class SettingRefused(DomainError):
         self.field = field
 
 
+class PromotionRefused(DomainError):
+    """What a shop says of a promotion or a code cannot be. field: which part of it."""
+
+    code = "promotion_refused"
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
 class CurrencyMismatch(DomainError):
     """A cart is in one currency; this item is priced in another."""
 

@@ -6,10 +6,12 @@ from orders.views import (
     sell_customers,
     sell_many,
     sell_orders,
+    sell_promotions,
     sell_returns,
     sell_settings,
 )
 
+PROMOTION = "<slug:shop>/promotions/<uuid:promotion_id>/"
 RETURN = "<slug:shop>/returns/<uuid:return_id>/"
 
 urlpatterns = [
@@ -93,6 +95,41 @@ urlpatterns = [
     path(f"{RETURN}refuse/", sell_returns.refuse, name="return_refuse"),
     path(f"{RETURN}sent/", sell_returns.sent_back, name="return_sent"),
     path(f"{RETURN}receive/", sell_returns.receive, name="return_receive"),
+    path("<slug:shop>/promotions/", sell_promotions.promotions, name="promotions"),
+    path(
+        "<slug:shop>/promotions/new/",
+        sell_promotions.promotion,
+        name="promotion_new",
+    ),
+    path(
+        "<slug:shop>/promotions/words/",
+        sell_promotions.words,
+        name="promotion_words",
+    ),
+    path(PROMOTION, sell_promotions.promotion, name="promotion"),
+    path(f"{PROMOTION}switch/", sell_promotions.switch, name="promotion_switch"),
+    path(
+        f"{PROMOTION}duplicate/",
+        sell_promotions.duplicate,
+        name="promotion_duplicate",
+    ),
+    path(f"{PROMOTION}results/", sell_promotions.results, name="promotion_results"),
+    path(f"{PROMOTION}codes/", sell_promotions.add_code, name="promotion_code"),
+    path(
+        f"{PROMOTION}codes/many/",
+        sell_promotions.make_codes,
+        name="promotion_codes",
+    ),
+    path(
+        f"{PROMOTION}codes/all.csv",
+        sell_promotions.codes_file,
+        name="promotion_codes_file",
+    ),
+    path(
+        f"{PROMOTION}codes/<uuid:coupon_id>/remove/",
+        sell_promotions.remove_code,
+        name="promotion_code_remove",
+    ),
     path("<slug:shop>/customers/", sell_customers.customers, name="customers"),
     path(
         "<slug:shop>/customers/<uuid:customer_id>/",

@@ -49,6 +49,35 @@ def _method(stall: Stall) -> Mapping[str, Any]:
     return {"zone_id": stall.zone.pk, "method_id": stall.method.pk}
 
 
+def _promotion(stall: Stall) -> Mapping[str, Any]:
+    return {"promotion_id": stall.promotion.pk}
+
+
+def _coupon(stall: Stall) -> Mapping[str, Any]:
+    return {"promotion_id": stall.promotion.pk, "coupon_id": stall.coupon.pk}
+
+
+def _promotion_sent(stall: Stall) -> Mapping[str, Any]:
+    return {
+        "name": "Sale",
+        "kind": "percentage",
+        "value": "10",
+        "comes": "code",
+        "starts_at": "2030-01-01T09:00",
+        "products": stall.variant.sku,
+    }
+
+
+def _promotion_json(stall: Stall) -> Mapping[str, Any]:
+    return {
+        "name": "Sale",
+        "kind": "percentage",
+        "value": "10",
+        "starts_at": "2030-01-01T09:00:00Z",
+        "conditions": {"products": [str(stall.product.pk)]},
+    }
+
+
 def _rate(stall: Stall) -> Mapping[str, Any]:
     return {"rate_id": stall.rate.pk}
 
@@ -169,6 +198,78 @@ DOORS: dict[str, Door] = {
         args=lambda stall: {"invitation_id": stall.invitation.pk},
         sends={"POST": nothing},
         is_read=False,
+    ),
+    "sell:promotions": Door(Right.PROMOTE),
+    "sell:promotion_new": Door(Right.PROMOTE, sends={"POST": _promotion_sent}),
+    "sell:promotion_words": Door(
+        Right.PROMOTE, sends={"POST": _promotion_sent}, is_read=False
+    ),
+    "sell:promotion": Door(
+        Right.PROMOTE, args=_promotion, sends={"POST": _promotion_sent}
+    ),
+    "sell:promotion_switch": Door(
+        Right.PROMOTE, args=_promotion, sends={"POST": nothing}, is_read=False
+    ),
+    "sell:promotion_duplicate": Door(
+        Right.PROMOTE, args=_promotion, sends={"POST": nothing}, is_read=False
+    ),
+    "sell:promotion_results": Door(Right.PROMOTE, args=_promotion),
+    "sell:promotion_code": Door(
+        Right.PROMOTE,
+        args=_promotion,
+        sends={"POST": lambda _stall: {"one-code": "NEWCODE"}},
+        is_read=False,
+    ),
+    "sell:promotion_codes": Door(
+        Right.PROMOTE,
+        args=_promotion,
+        sends={"POST": lambda _stall: {"many-count": "2"}},
+        is_read=False,
+    ),
+    "sell:promotion_codes_file": Door(Right.PROMOTE, args=_promotion),
+    "sell:promotion_code_remove": Door(
+        Right.PROMOTE, args=_coupon, sends={"POST": nothing}, is_read=False
+    ),
+    "v1:sell-promotions": Door(
+        Right.PROMOTE, sends={"POST": _promotion_json}, is_json=True
+    ),
+    "v1:sell-promotion": Door(
+        Right.PROMOTE, args=_promotion, sends={"PUT": _promotion_json}, is_json=True
+    ),
+    "v1:sell-promotion-switch": Door(
+        Right.PROMOTE,
+        args=_promotion,
+        sends={"POST": lambda _stall: {"is_active": False}},
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-promotion-duplicate": Door(
+        Right.PROMOTE,
+        args=_promotion,
+        sends={"POST": nothing},
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-promotion-results": Door(Right.PROMOTE, args=_promotion),
+    "v1:sell-promotion-codes": Door(
+        Right.PROMOTE,
+        args=_promotion,
+        sends={"POST": lambda _stall: {"code": "NEWCODE"}},
+        is_json=True,
+    ),
+    "v1:sell-promotion-codes-many": Door(
+        Right.PROMOTE,
+        args=_promotion,
+        sends={"POST": lambda _stall: {"count": 2}},
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-promotion-code": Door(
+        Right.PROMOTE,
+        args=_coupon,
+        sends={"DELETE": nothing},
+        is_read=False,
+        is_json=True,
     ),
     "sell:home": Door(Right.SEE_SHOP),
     "sell:returns": Door(Right.RECEIVE_RETURNS),

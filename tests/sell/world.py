@@ -20,7 +20,12 @@ from tests.factories.catalog import (
     ProductVariantFactory,
 )
 from tests.factories.ingestion import IngestionFileFactory
-from tests.factories.orders import OrderReturnPhotoFactory, TaxRateFactory
+from tests.factories.orders import (
+    CouponFactory,
+    OrderReturnPhotoFactory,
+    PromotionFactory,
+    TaxRateFactory,
+)
 from tests.factories.shop import JobFactory, JobRowFactory, ShopFactory
 from tests.factories.users import (
     OperatorFactory,
@@ -67,6 +72,8 @@ class Stall:
         self.zone = DeliveryZone.objects.get(shop=self.shop)
         self.method = self.zone.methods.get()
         self.rate = TaxRateFactory(shop=self.shop)
+        self.promotion = PromotionFactory(shop=self.shop, name=f"Sale of {name}")
+        self.coupon = CouponFactory(promotion=self.promotion)
         self.photo = OrderReturnPhotoFactory(order_return__order=self.sent)
         self.order_return = self.photo.order_return
         self.review = ProductReviewFactory(
