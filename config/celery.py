@@ -5,7 +5,13 @@ from typing import Any
 
 import structlog
 from celery import Celery
-from celery.signals import before_task_publish, setup_logging, task_postrun, task_prerun
+from celery.signals import (
+    before_task_publish,
+    setup_logging,
+    task_failure,
+    task_postrun,
+    task_prerun,
+)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -33,6 +39,30 @@ def bind_request_id(task: Any, task_id: str, **_: Any) -> None:
         task_id=task_id,
         request_id=getattr(task.request, "request_id", None) or task_id,
     )
+
+
+@task_failure.connect
+def note_failure(
+    sender: Any, exception: BaseException, args: Any, kwargs: Any, **_: Any
+) -> None:
+    """For operators; whatever is tried again by itself has not failed yet."""
+    # Django is not set up when the application is made.
+    from django.db import DatabaseError
+    from django.utils import timezone
+
+    from shop.services import failures
+
+    try:
+        failures.note_failure(
+            task=sender.name,
+            args=args or (),
+            kwargs=kwargs or {},
+            error=exception,
+            now=timezone.now(),
+        )
+    except (DatabaseError, TypeError):
+        # The log has the task's own error; this one must not hide it.
+        structlog.get_logger(__name__).exception("a failed task was not noted")
 
 
 @task_postrun.connect

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from shop.admin.finding import find_page
 from shop.admin.partitions import partitions
+from shop.admin.queues import change_job, queue_page, retry_task
 
 handler400 = "shop.api.handlers.bad_request"
 handler403 = "shop.api.handlers.permission_denied"
@@ -61,6 +62,17 @@ sell: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("admin/partitions/", admin.site.admin_view(partitions), name="partitions"),
+    path("admin/queues/", admin.site.admin_view(queue_page), name="queues"),
+    path(
+        "admin/queues/jobs/<uuid:job_id>/",
+        admin.site.admin_view(change_job),
+        name="change_job",
+    ),
+    path(
+        "admin/queues/tasks/<uuid:task_id>/",
+        admin.site.admin_view(retry_task),
+        name="retry_task",
+    ),
     path("admin/find/", admin.site.admin_view(find_page), name="find"),
     path("admin/", admin.site.urls),
     path("accounts/", include("allauth.urls")),

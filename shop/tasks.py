@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from shop.events.relay import relay
 from shop.partitions.maintenance import drop_expired, maintain
-from shop.services import idempotency, jobs
+from shop.services import failures, idempotency, jobs
 
 HEARTBEAT_KEY = "soko:heartbeat:worker"
 HEARTBEAT_TTL_S = 24 * 3600
@@ -72,5 +72,6 @@ def resume_stale_jobs() -> None:
 
 @shared_task
 def drop_old_jobs() -> None:
-    """Forget jobs that ended long ago. Safe to repeat."""
+    """Forget jobs that ended long ago, and tasks that failed. Safe to repeat."""
     jobs.drop_old_jobs(now=timezone.now())
+    failures.drop_old_failures(now=timezone.now())

@@ -59,6 +59,7 @@ SYSTEM = {
 SYSTEM_PAGES = (
     ("admin:lookup", "Look up an id", "search", "shop.globalentity"),
     ("admin:audit_of_day", "Audit of a day", "calendar_today", "shop.globalentity"),
+    ("queues", "Jobs and queues", "manufacturing", "shop.job"),
     ("partitions", "Partitions", "view_timeline", "shop.globalevent"),
 )
 

@@ -1,6 +1,7 @@
 from shop.models.audit import AuditEntry
 from shop.models.delivery import EventDelivery
 from shop.models.event import GlobalEvent, Stream
+from shop.models.failure import FailedTask
 from shop.models.idempotency import IdempotencyKey
 from shop.models.job import Job, JobRow, JobState, RowState
 from shop.models.registry import GlobalEntity
@@ -11,6 +12,7 @@ __all__ = [
     "AuditEntry",
     "EventDelivery",
     "EventRelay",
+    "FailedTask",
     "GlobalEntity",
     "GlobalEvent",
     "IdempotencyKey",

@@ -78,6 +78,11 @@ class Job(models.Model):
                 name="idx_jobs_touched_at",
                 condition=Q(state__in=["queued", "running"]),
             ),
+            fields.Index(
+                fields=["-touched_at"],
+                name="idx_jobs_failed",
+                condition=Q(state="failed"),
+            ),
         ]
         constraints = [
             models.CheckConstraint(

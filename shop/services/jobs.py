@@ -93,6 +93,12 @@ class JobOpened(Event):
     stream: ClassVar[Stream] = Stream.ANALYTICS
 
 
+class CannotRetry(DomainError):
+    """reason: a sentence for people."""
+
+    code = "cannot_retry"
+
+
 class NothingToDo(DomainError):
     """A job without a row."""
 
@@ -366,6 +372,33 @@ def undo_job(*, job_id: UUID, by: Any, now: datetime, language: str = "") -> Job
         raise CannotUndo(_("There is nothing left to undo."))
     _open(undo, total, now)
     return undo
+
+
+@transaction.atomic
+def retry_job(*, job_id: UUID, by: Any, now: datetime) -> Job:
+    """Take a failed job up where it broke; one that is at work already is left to it.
+
+    Raises CannotRetry for one that ended otherwise, or whose like is at work.
+    """
+    job = Job.objects.select_for_update().get(pk=job_id)
+    if job.is_at_work:
+        return job
+    if job.state != JobState.FAILED:
+        raise CannotRetry(_("It has ended. Only a job that failed can go on."))
+    if job.undo_of_id:
+        # Its own row is what two undos at once would wait for.
+        Job.objects.select_for_update().get(pk=job.undo_of_id)
+        if Job.objects.filter(undo_of=job.undo_of_id).at_work().exists():
+            raise CannotRetry(_("The same job is being undone already."))
+    job.state, job.attempts, job.ended_at, job.touched_at = (
+        JobState.QUEUED,
+        0,
+        None,
+        now,
+    )
+    job.save(update_fields=["state", "attempts", "ended_at", "touched_at"])
+    publish(JobOpened, entity=job, at=now, actor=by, data={"kind": job.kind})
+    return job
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from shop.ids import uuid7
 from shop.models import (
     AuditEntry,
     EventDelivery,
+    FailedTask,
     GlobalEntity,
     GlobalEvent,
     IdempotencyKey,
@@ -87,6 +88,15 @@ class JobFactory(factory.django.DjangoModelFactory):
     kind = "tests.count"
     language = "en"
     touched_at = factory.LazyFunction(timezone.now)
+
+
+class FailedTaskFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = FailedTask
+
+    task = "shop.tasks.run_job"
+    error = "RuntimeError: broken"
+    failed_at = factory.LazyFunction(timezone.now)
 
 
 class JobRowFactory(factory.django.DjangoModelFactory):

@@ -73,6 +73,7 @@ HISTORY = {
     "shop.auditentry",
     "shop.eventdelivery",
     "shop.eventrelay",
+    "shop.failedtask",
     "shop.globalentity",
     "shop.globalevent",
     "shop.idempotencykey",
