@@ -29,6 +29,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("orders.api.sell_settings")),
     path("", include("payments.api.sell_orders")),
     path("", include("users.api.sell_jobs")),
+    path("", include("users.api.sell_people")),
     path("", include("users.api.sell_settings")),
     path("", include("catalog.api.sell_reviews")),
     path("", include("orders.api.sell_returns")),

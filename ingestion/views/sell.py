@@ -17,15 +17,21 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from catalog.queries.sell_products import ProductFilter, shop_products
 from ingestion import quota
 from ingestion.downloads import corrected_response
+from ingestion.errors import UndoRefused
 from ingestion.exports import product_lines
 from ingestion.importers.soko import Soko
 from ingestion.models import FileStatus, IngestionFile
 from ingestion.queries import errors_of
+from ingestion.services.undo import undo_import
 from ingestion.services.uploads import receive_file
 from shop.errors import DomainError
 from shop.keyset import keyset_page
@@ -33,6 +39,7 @@ from users.counter import Seller, seller_view
 from users.rights import Right
 
 RUNNING = (FileStatus.PENDING, FileStatus.PROCESSING)
+ENDED = (FileStatus.COMPLETED, FileStatus.FAILED)
 FILES = 20
 ERRORS = 100
 
@@ -109,7 +116,11 @@ def file_detail(request: HttpRequest, seller: Seller, file_id: UUID) -> HttpResp
     """How an import stands; asked by HTMX while it is running, only that."""
     file = _file(seller, file_id)
     is_running = file.status in RUNNING
-    context = {"file": file, "is_running": is_running}
+    context = {
+        "file": file,
+        "is_running": is_running,
+        "may_undo": file.status in ENDED and not file.is_check,
+    }
     if request.headers.get("HX-Request"):
         if is_running:
             return render(request, "ingestion/_sell_file.html", context)
@@ -121,6 +132,20 @@ def file_detail(request: HttpRequest, seller: Seller, file_id: UUID) -> HttpResp
         size=ERRORS,
     )
     return render(request, "ingestion/sell_file.html", context)
+
+
+@require_POST
+@seller_view(Right.EDIT_PRODUCTS)
+def undo(request: HttpRequest, seller: Seller, file_id: UUID) -> HttpResponse:
+    """Take back what a file brought, all of it or nothing."""
+    file = _file(seller, file_id)
+    try:
+        undo_import(file_id=file.pk, now=timezone.now(), actor=seller.user)
+    except UndoRefused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        messages.success(request, _("What the file brought is taken back."))
+    return redirect("sell:products_file", seller.shop.slug, file.pk)
 
 
 @require_safe

@@ -510,7 +510,8 @@ DOORS: dict[str, Door] = {
         Right.COUNT_STOCK, sends={"POST": lambda _stall: {"plan": "x"}}, is_read=False
     ),
     "sell:product_new": Door(
-        Right.EDIT_PRODUCTS, sends={"POST": lambda _stall: {"name": "Lamp", "price": "9"}}
+        Right.EDIT_PRODUCTS,
+        sends={"POST": lambda _stall: {"name": "Lamp", "price": "9"}},
     ),
     "sell:product_choices": Door(Right.EDIT_PRODUCTS),
     "sell:product": Door(
@@ -559,6 +560,12 @@ DOORS: dict[str, Door] = {
         )
         for name in ("products_file", "products_corrected")
     },
+    "sell:products_undo": Door(
+        Right.EDIT_PRODUCTS,
+        args=lambda stall: {"file_id": stall.file.pk},
+        sends={"POST": nothing},
+        is_read=False,
+    ),
     "v1:sell-jobs": Door(Right.SEE_SHOP),
     **{
         f"v1:{name}": Door(Right.SEE_SHOP, args=_job)
@@ -636,6 +643,46 @@ DOORS: dict[str, Door] = {
     ),
     "sell:tax_rate_new": Door(Right.SETTINGS, sends={"POST": _rate_sent}),
     "sell:tax_rate": Door(Right.SETTINGS, args=_rate, sends={"POST": _removal}),
+    "v1:sell-shops": Door(
+        None,
+        sends={
+            "POST": lambda _stall: {
+                "name": "Corner",
+                "country": "KE",
+                "currency": "KES",
+                "timezone": "Africa/Nairobi",
+            }
+        },
+        is_json=True,
+    ),
+    "v1:sell-invitation-accept": Door(
+        None,
+        args=lambda _stall: {"key": "unknown"},
+        sends={"POST": nothing},
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-people": Door(Right.MEMBERS),
+    "v1:sell-person": Door(
+        Right.MEMBERS,
+        args=lambda stall: {"member_id": stall.member.pk},
+        sends={"PATCH": lambda _stall: {"role": "staff"}, "DELETE": nothing},
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-invitations": Door(
+        Right.MEMBERS,
+        sends={"POST": lambda _stall: {"email": "x@example.com", "role": "staff"}},
+        is_read=False,
+        is_json=True,
+    ),
+    "v1:sell-invitation": Door(
+        Right.MEMBERS,
+        args=lambda stall: {"invitation_id": stall.invitation.pk},
+        sends={"DELETE": nothing},
+        is_read=False,
+        is_json=True,
+    ),
     "v1:sell-settings": Door(
         Right.SETTINGS, sends={"PATCH": lambda _stall: {"phone": "1"}}, is_json=True
     ),

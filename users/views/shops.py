@@ -21,14 +21,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from shop.errors import DomainError
 from shop.ids import uuid7
-from shop.rate_limits import is_within_limit
 from users.counter import Seller, seller_view
 from users.errors import LastOwner
+from users.inviting import InvitationNotSent, TooManyInvitations, invite
 from users.models import MemberRole, ShopMember
 from users.rights import Right
 from users.services.members import (
     accept_invitation,
-    invite_member,
     open_invitation,
     remove_member,
     set_member_role,
@@ -42,10 +41,8 @@ from users.shop_forms import (
     ShopProfileForm,
     roles_to_give,
 )
-from users.shop_mail import send_invitation
 
 FORM = ["GET", "HEAD", "POST"]
-INVITATIONS_A_DAY = 50
 
 
 @never_cache
@@ -259,25 +256,18 @@ def _closure(seller: Seller, data: Any) -> ClosureForm:
 
 
 def _invite(request: HttpRequest, seller: Seller, form: InviteForm) -> bool:
-    may = is_within_limit(
-        what="invite", who=str(seller.shop.pk), most=INVITATIONS_A_DAY, period_s=86_400
-    )
-    if not may:
-        form.add_error(None, _("These were many invitations. Go on tomorrow."))
-        return False
     try:
-        invited = invite_member(
-            shop_id=seller.shop.pk,
+        invite(
+            seller=seller,
             email=form.cleaned_data["email"],
             role=MemberRole(form.cleaned_data["role"]),
-            by=request.user,
             now=timezone.now(),
         )
+    except (TooManyInvitations, InvitationNotSent) as refusal:
+        form.add_error(None, refusal.message)
+        return False
     except DomainError as refusal:
         form.add_error("email", refusal.message)
-        return False
-    if not send_invitation(invited=invited, shop=seller.shop):
-        form.add_error(None, _("The mail could not be sent. Try again in a minute."))
         return False
     messages.success(request, _("The invitation is sent."))
     return True

@@ -1,0 +1,67 @@
+"""A shop's people take back what their file brought."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from catalog.models import Product, ProductVariant
+from ingestion.models import FileStatus
+from tests.factories.catalog import ProductVariantFactory
+from tests.factories.orders import OrderItemFactory
+from tests.factories.shop import ShopFactory
+from tests.ingestion.test_soko import PRODUCTS, imported
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def shop():
+    return ShopFactory(slug="corner", currency="USD")
+
+
+@pytest.fixture
+def owner(shop) -> Client:
+    client = Client()
+    client.force_login(shop.owner)
+    return client
+
+
+def undo(client: Client, file) -> str:
+    address = reverse("sell:products_undo", args=[file.shop.slug, file.pk])
+    return client.post(address, follow=True).content.decode()
+
+
+def test_what_the_file_brought_goes_and_what_it_changed_is_as_before(shop, owner):
+    there = ProductVariantFactory(
+        product__shop=shop, product__sku="tea", sku="tea-50", price=9
+    )
+    file = imported(shop, PRODUCTS)
+    page = reverse("sell:products_file", args=[shop.slug, file.pk])
+    assert "Undo this import" in owner.get(page).content.decode()
+
+    told = undo(owner, file)
+
+    assert "is taken back" in told
+    assert "Undo this import" not in told
+    file.refresh_from_db()
+    assert file.status == FileStatus.UNDONE
+    there.refresh_from_db()
+    assert (Product.objects.count(), there.price) == (1, 9)
+
+
+def test_what_was_sold_since_keeps_it_with_a_sentence(shop, owner):
+    file = imported(shop, PRODUCTS)
+    OrderItemFactory(variant=ProductVariant.objects.get(sku="mug"))
+
+    told = undo(owner, file)
+
+    assert "cannot be taken back" in told
+    assert Product.objects.count() >= 2
+
+
+def test_a_check_has_nothing_to_undo(shop, owner):
+    file = imported(shop, PRODUCTS, is_check=True)
+    page = reverse("sell:products_file", args=[shop.slug, file.pk])
+
+    assert "Undo this import" not in owner.get(page).content.decode()
+    assert "only checked" in undo(owner, file)
