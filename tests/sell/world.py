@@ -22,6 +22,7 @@ from tests.factories.catalog import (
 from tests.factories.ingestion import IngestionFileFactory
 from tests.factories.orders import (
     CouponFactory,
+    OrderReturnItemFactory,
     OrderReturnPhotoFactory,
     PromotionFactory,
     TaxRateFactory,
@@ -76,6 +77,9 @@ class Stall:
         self.coupon = CouponFactory(promotion=self.promotion)
         self.photo = OrderReturnPhotoFactory(order_return__order=self.sent)
         self.order_return = self.photo.order_return
+        self.line = OrderReturnItemFactory(
+            order_return=self.order_return, order_item=self.sent.items.get()
+        )
         self.review = ProductReviewFactory(
             product=self.product, user=buyer, is_approved=True
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 from urllib.parse import urlencode
@@ -54,44 +54,13 @@ from tests.factories.users import (
     UserProfileFactory,
     UserSessionFactory,
 )
-from tests.orders.purchases import ADDRESS, buy, fill_checkout, say_yes
+from tests.orders.purchases import buy, fill_checkout, say_yes
+from tests.sell.world import Stall
+from tests.shop import bad_sell_doors
+from tests.shop.bad_fields import NOTHING, Door, Field, Sent, address_fields, id_field
 from tests.shop.bad_values import picture
 
 TOKEN = "x" * 32
-NOTHING: dict[str, Any] = {}
-
-
-@dataclass(frozen=True)
-class Field:
-    """kind: which values are wrong for it. most: characters."""
-
-    valid: Any
-    kind: str
-    most: int = 0
-
-
-@dataclass(frozen=True)
-class Sent:
-    """fields: dotted path -> field. form: how they are sent."""
-
-    fields: Mapping[str, Field] = field(default_factory=dict)
-    form: str = "form"
-    needs_key: bool = False
-
-
-@dataclass(frozen=True)
-class Door:
-    """args: of one's own things. others: of somebody else's, which are not found.
-
-    sends: method -> what it takes; every method that is not here is refused.
-    """
-
-    who: str = "guest"
-    args: Mapping[str, Any] = field(default_factory=dict)
-    others: Mapping[str, Any] = field(default_factory=dict)
-    is_read: bool = True
-    sends: Mapping[str, Sent] = field(default_factory=dict)
-    query: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,12 +78,11 @@ class Route:
 
 
 def routes() -> list[Route]:
-    """Of the market: the admin and the shops' own pages have their own tests."""
+    """Of the market: the admin has its own tests."""
     found = [
         Route(name or f"/{pattern}", pattern, _is_api(pattern))
         for pattern, name in _walk(get_resolver(), "", "")
-        if not pattern.startswith(("admin/", "sell/"))
-        and not name.startswith("v1:sell-")
+        if not pattern.startswith("admin/")
     ]
     return sorted(found, key=lambda route: route.name)
 
@@ -215,12 +183,15 @@ class World:
         self.payment = PaymentFactory(order=self.me.sent)
         self.refund = RefundFactory(payment=self.payment)
         self.file = IngestionFileFactory()
+        self.stall = Stall("Rope works", self.me.user)
+        self.other_stall = Stall("Sail works", self.other.user)
         self._guest_cart()
         self.clients = {
             "me": self._logged_in(self.me.user),
             "guest": self._guest(),
             "stranger": self._client(),
             "operator": self._logged_in(OperatorFactory()),
+            "seller": self._logged_in(self.stall.owner),
             "secured": self._secured(),
         }
         self.doors = doors(self)
@@ -271,19 +242,6 @@ class World:
 
 
 # ------------------------------------------------------------------ the table
-def _key(row: Any) -> Field:
-    return Field(str(row.pk), "key")
-
-
-def _address(*, is_json: bool, at: str = "") -> dict[str, Field]:
-    most = {"zip": 20, "first_name": 150, "last_name": 150, "city": 100}
-    kinds = {"country": "country"}
-    return {
-        at + name: Field(value, kinds.get(name, "text"), most.get(name, 255))
-        for name, value in {**ADDRESS, "phone": "+254712345678"}.items()
-    }
-
-
 def doors(w: World) -> dict[str, Door]:
     """By the name of the route; a route without an entry fails the test."""
     me, other = w.me, w.other
@@ -350,7 +308,7 @@ def doors(w: World) -> dict[str, Door]:
         "catalog:save_wish",
         "me",
         {
-            "product": _key(w.product),
+            "product": id_field(w.product),
             "variant": Field("", "free"),
             "wishlist": Field(str(me.wishlist.pk), "free"),
             # Of a new list, where none was chosen.
@@ -365,12 +323,12 @@ def doors(w: World) -> dict[str, Door]:
     act("catalog:share_wishlist", "me", {"is_shared": Field("yes", "free")}, **mine)
     mine = ids("item_id", me.wish, other.wish)
     act("catalog:remove_wish", "me", **mine)
-    act("catalog:move_wish", "me", {"wishlist": _key(me.wishlist)}, **mine)
+    act("catalog:move_wish", "me", {"wishlist": id_field(me.wishlist)}, **mine)
     page("catalog:shared_wishlist", args={"token": TOKEN})
 
     # ---------------------------------------------------------------- buying
     page("orders:cart")
-    variant = _key(w.variant)
+    variant = id_field(w.variant)
     units = Field("1", "form_quantity")
     act("orders:add_to_cart", "guest", {"variant": variant, "quantity": units})
     mine = ids("item_id", w.guest_item, other.item)
@@ -384,7 +342,7 @@ def doors(w: World) -> dict[str, Door]:
     act("orders:drop_coupon", "guest", {"code": Field("NONE", "free")})
     form("orders:checkout", "guest")
     mine = ids("checkout_id", w.guest_checkout, other.checkout)
-    address = _address(is_json=False)
+    address = address_fields(is_json=False)
     form("orders:checkout_address", "guest", {"email": email, **address, "same_billing": switch}, **mine)  # fmt: skip
     form("orders:checkout_billing", "guest", address, **mine)
     form("orders:checkout_delivery", "guest", {str(w.shop.pk): Field("", "free")}, **mine)  # fmt: skip
@@ -496,7 +454,7 @@ def doors(w: World) -> dict[str, Door]:
     for one in ("health", "robots", "favicon"):
         page(f"shop:{one}")
     page("shop:media", args={"path": "products/none.webp"})
-    return found | _api(w)
+    return found | _api(w) | bad_sell_doors.sell_doors(w.stall, w.other_stall)
 
 
 def _api(w: World) -> dict[str, Door]:
@@ -518,7 +476,7 @@ def _api(w: World) -> dict[str, Door]:
     def both(mine: Any, others: Any, name: str = "pk") -> dict[str, Any]:
         return {"args": {name: mine.pk}, "others": {name: others.pk}}
 
-    book = {**_address(is_json=True), "is_default": Field(False, "switch")}
+    book = {**address_fields(is_json=True), "is_default": Field(False, "switch")}
     door(
         "account-profile",
         "me",
@@ -568,8 +526,8 @@ def _api(w: World) -> dict[str, Door]:
     )
     door("review", "me", is_read=False, delete={}, **both(me.review, other.review, "review_id"))  # fmt: skip
     door("vote", "me", is_read=False, put={}, delete={}, args={"review_id": w.others_review.pk})  # fmt: skip
-    door("alerts", "guest", is_read=False, post={"variant": _key(w.sold_out), "email": Field("a@example.com", "email")})  # fmt: skip
-    wish = {"wishlist": _key(me.wishlist)}
+    door("alerts", "guest", is_read=False, post={"variant": id_field(w.sold_out), "email": Field("a@example.com", "email")})  # fmt: skip
+    wish = {"wishlist": id_field(me.wishlist)}
     door("wish", "me", is_read=False, patch=wish, delete={}, **both(me.wish, other.wish, "item_id"))  # fmt: skip
     door("shared-wishlist", "guest", args={"token": TOKEN})
     for one, slug in (("category", w.category.slug), ("brand", w.brand.slug), ("shop", w.shop.slug)):  # fmt: skip
@@ -579,7 +537,7 @@ def _api(w: World) -> dict[str, Door]:
     door("wishlist-list", "me", post=name)
     mine = both(me.wishlist, other.wishlist)
     door("wishlist-detail", "me", patch={**name, "is_shared": Field(True, "switch")}, delete={}, **mine)  # fmt: skip
-    door("wishlist-items", "me", is_read=False, post={"product": _key(w.product), "variant": Field(None, "optional_key")}, **mine)  # fmt: skip
+    door("wishlist-items", "me", is_read=False, post={"product": id_field(w.product), "variant": Field(None, "optional_key")}, **mine)  # fmt: skip
 
     photo = {"photo": Field(picture(), "picture"), "alt": Field("word", "free")}
     mine = both(me.review, other.review, "review_id")
@@ -591,7 +549,7 @@ def _api(w: World) -> dict[str, Door]:
     door("review-photo", "me", is_read=False, delete={}, **mine)
     door("cart", "guest")
     door("cart-summary", "guest")
-    door("cart-items", "guest", is_read=False, post={"variant": _key(w.variant), "quantity": quantity})  # fmt: skip
+    door("cart-items", "guest", is_read=False, post={"variant": id_field(w.variant), "quantity": quantity})  # fmt: skip
     mine = both(w.guest_item, other.item, "item_id")
     door("cart-item", "guest", is_read=False, patch={"quantity": quantity}, delete={}, **mine)  # fmt: skip
     door("cart-coupons", "guest", is_read=False, post={"code": Field("NONE", "code", 64)}, delete={}, query="?code=NONE")  # fmt: skip
@@ -600,7 +558,7 @@ def _api(w: World) -> dict[str, Door]:
     change = {
         "email": Field("a@example.com", "email"),
         "notes": Field("word", "text", 2000),
-        **_address(is_json=True, at="shipping_address."),
+        **address_fields(is_json=True, at="shipping_address."),
         "billing_address": Field(None, "optional_object"),
         "deliveries": Field([], "list"),
     }
@@ -620,7 +578,7 @@ def _api(w: World) -> dict[str, Door]:
     door("order-reorder", "me", is_read=False, post={}, **mine)
     mine = both(me.sent, other.sent)
     units = {
-        "items.0.item": _key(me.sent.items.get()),
+        "items.0.item": id_field(me.sent.items.get()),
         "items.0.quantity": quantity,
     }
     asked = {**units, "reason": Field("word", "text", 2000), "photos": Field([], "list")}  # fmt: skip
@@ -632,7 +590,7 @@ def _api(w: World) -> dict[str, Door]:
     door("checkout-payment-complete", "me", is_read=False, post={}, **mine)
     door("checkout-payment-start", "me", is_read=False, post=Sent(start, "json"), **mine)  # fmt: skip
     refund = {
-        "order": _key(me.sent),
+        "order": id_field(me.sent),
         "amount": Field("1.00", "amount"),
         "reason": Field("word", "text", 1000),
         "order_return": Field(None, "optional_key"),
