@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from payments.story_admin import order_story_page
 from shop.admin.finding import find_page
 from shop.admin.partitions import partitions
 from shop.admin.queues import change_job, queue_page, retry_task
@@ -63,6 +64,11 @@ sell: list[URLPattern | URLResolver] = [
 
 urlpatterns = [
     path("admin/partitions/", admin.site.admin_view(partitions), name="partitions"),
+    path(
+        "admin/order-history/<uuid:order_id>/",
+        admin.site.admin_view(order_story_page),
+        name="order_story",
+    ),
     path("admin/queues/", admin.site.admin_view(queue_page), name="queues"),
     path(
         "admin/queues/jobs/<uuid:job_id>/",

@@ -38,6 +38,7 @@ class Outbox:
     """events: committed, not handed on (MOST_COUNTED at most). lag: of the oldest one."""
 
     events: int
+    oldest: datetime | None
     lag: timedelta | None
     parked: int
 
@@ -93,6 +94,7 @@ def outbox(*, now: datetime) -> Outbox:
     parked = EventDelivery.objects.filter(parked_at__isnull=False, done_at=None)
     return Outbox(
         events=len(times),
+        oldest=times[0] if times else None,
         lag=max(now - times[0], timedelta()) if times else None,
         parked=parked[:MOST_COUNTED].count(),
     )
