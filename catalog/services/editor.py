@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
@@ -68,6 +68,7 @@ LONGEST_SKU = 100
 TAX_CLASS = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 SLUG = re.compile(r"[a-z0-9]+(?:[-_][a-z0-9]+)*")
 HASH_BYTES = 5
+FARTHEST = timedelta(days=3653)
 
 
 class FieldRefused(DomainError):
@@ -303,6 +304,8 @@ def _check_times(product: Product, wanted: dict[str, Any], now: datetime) -> Non
     for name in ("publish_at", "withdraw_at"):
         if wanted.get(name) and wanted[name] <= now:
             raise FieldRefused(name, _("This time is over. Choose one to come."))
+        if wanted.get(name) and wanted[name] > now + FARTHEST:
+            raise FieldRefused(name, _("This is more than ten years from now."))
     if publish_at and withdraw_at and withdraw_at <= publish_at:
         raise FieldRefused("withdraw_at", _("It must come before it goes."))
     if status == ProductStatus.DRAFT and wanted.get("withdraw_at") and not publish_at:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import product as combinations
 from math import prod
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +40,12 @@ LONGEST_VALUE = 100
 # A name is what tells the values of a variant apart, and a column as wide.
 LONGEST_NAME = 255
 Key = tuple[str, ...]
+LIKE_THE_FIRST = (
+    *("price", "compare_price", "weight", "inventory_policy"),
+    *("inventory_tracking", "requires_shipping", "taxable"),
+)
+SQL = Path(__file__).resolve().parent.parent / "sql"
+MAKE = (SQL / "make_variants.sql").read_text()
 # Grain: a variant. Repeatable.
 PLACE = """
 UPDATE product_variants AS variant
@@ -67,14 +74,14 @@ class TooManyVariants(DomainError):
 
 
 class MatrixChanged(DomainError):
-    """The variants are not those any more that the number was shown for."""
+    """The variants or options are not those any more that the number was shown for."""
 
     code = "variants_changed"
 
     def __init__(self) -> None:
         super().__init__(
             _(
-                "A colleague has changed the variants meanwhile. Look at the numbers again."
+                "Something has changed since these numbers were shown. Look at them again."
             )
         )
 
@@ -104,7 +111,7 @@ class MatrixPlan:
     """keys: every combination, in order. kept: variants with their new values; resting: how many
     of these are switched off.
 
-    version: of the variants that the plan was made for.
+    version: of the variants and options that the plan was made for.
     """
 
     names: list[str]
@@ -186,7 +193,7 @@ def plan_matrix(*, product: Product, options: Sequence[WantedOption]) -> MatrixP
         new=[key for key in keys if key not in placed],
         gone=gone,
         resting=sum(not variant.is_active for variant in placed.values()),
-        version=_version(product, variants),
+        version=_version(product, variants, options),
     )
 
 
@@ -240,12 +247,17 @@ def _key(
     )
 
 
-def _version(product: Product, variants: Iterable[ProductVariant]) -> str:
+def _version(
+    product: Product,
+    variants: Iterable[ProductVariant],
+    options: Sequence[WantedOption],
+) -> str:
     rows = sorted(
         [str(one.pk), one.option1, one.option2, one.option3, one.is_active]
         for one in variants
     )
-    return hash_of([product.option_names, rows])
+    wanted = [[option.name, *option.values] for option in options]
+    return hash_of([product.option_names, rows, wanted])
 
 
 # ------------------------------------------------------------------ make
@@ -315,31 +327,28 @@ def named(key: Key) -> str:
 def _create(
     product: Product, plan: MatrixPlan, order: Mapping[Key, int], now: datetime, by: Any
 ) -> None:
+    """Like the first of those that are there; a new product's are like itself."""
     like = next((variant for variant, _key in plan.kept), None)
     like = like or next(iter(plan.gone), None)
-    skus = _free_skus(product, plan.new)
-    price = like.price if like else product.price
-    rows = [
-        ProductVariant(
-            product=product,
-            shop_id=product.shop_id,
-            sku=sku,
-            name=named(key),
-            price=price,
-            compare_price=like.compare_price if like else None,
-            weight=like.weight if like else product.weight,
-            inventory_policy=like.inventory_policy if like else "deny",
-            inventory_tracking=like.inventory_tracking if like else True,
-            requires_shipping=like.requires_shipping if like else True,
-            taxable=like.taxable if like else True,
-            position=order[key],
-            **dict(zip(("option1", "option2", "option3"), padded(key), strict=True)),
-            event_time=now,
+    like = like or ProductVariant(price=product.price, weight=product.weight)
+    values = [padded(key) for key in plan.new]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            MAKE,
+            {name: getattr(like, name) for name in LIKE_THE_FIRST}
+            | {
+                "product_id": product.pk,
+                "shop_id": product.shop_id,
+                "skus": _free_skus(product, plan.new),
+                "names": [named(key) for key in plan.new],
+                "option1": [value[0] for value in values],
+                "option2": [value[1] for value in values],
+                "option3": [value[2] for value in values],
+                "positions": [order[key] for key in plan.new],
+                "now": now,
+                "user_id": by.pk,
+            },
         )
-        for key, sku in zip(plan.new, skus, strict=True)
-    ]
-    ProductVariant.objects.bulk_create(rows)
-    first_prices(variants=rows, now=now, by=by)
 
 
 def first_prices(*, variants: Sequence[ProductVariant], now: datetime, by: Any) -> None:

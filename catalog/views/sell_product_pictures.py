@@ -68,7 +68,8 @@ def _change(request: HttpRequest, product: Product, whose: dict[str, Any]) -> No
         if key := read_key(sent.get(action, "")):
             services.move_picture(**whose, picture_id=key, steps=steps)
             return
-    if key := read_key(sent.get("remove", "")):
+    # Not "remove": a control of that name hides the form's own method from HTMX.
+    if key := read_key(sent.get("discard", "")):
         services.remove_picture(**whose, picture_id=key)
         messages.success(request, _("The picture is removed."))
     elif "order" in sent:

@@ -98,6 +98,62 @@ def test_a_version_is_needed_and_values_are_checked(
     assert lamp.name == "Lamp"
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"facts": ["Power"]},
+        {"facts": {"Power": {"W": 4}}},
+        {"facts": {"": "4 W"}},
+        {"facts": {"Power\0": ""}},
+        {"tags": "gift"},
+        {"tags": ["x" * 101]},
+        {"category": "nowhere"},
+        {"category": ["a"]},
+        {"publish_at": "9999-12-31T23:59:59-11:00"},
+        {"withdraw_at": "0001-01-01T00:00:00+13:00"},
+        {"status": "sold"},
+        {"name": "nul\0"},
+        {"name": {"en": "Lamp"}},
+        {"slug": "../admin"},
+        {"tax_class": ""},
+    ],
+)
+def test_nonsense_is_refused_and_changes_nothing(
+    changes: dict[str, Any], lamp: Product, api: APIClient
+) -> None:
+    before = Product.objects.filter(pk=lamp.pk).values().get()
+
+    answer = _patch(api, lamp, api.get(_address(lamp))["ETag"], **changes)
+
+    assert answer.status_code == HTTPStatus.BAD_REQUEST
+    assert Product.objects.filter(pk=lamp.pk).values().get() == before
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"price": "NaN"},
+        {"price": "1e400"},
+        {"price": None},
+        {"weight": "-1"},
+        {"sku": ""},
+        {"id": "x"},
+        {"barcode": ["1"]},
+        {"is_active": "perhaps"},
+    ],
+)
+def test_a_row_of_nonsense_is_refused(
+    row: dict[str, Any], lamp: Product, api: APIClient
+) -> None:
+    variant = lamp.variants.get()
+    sent = {"rows": [{"id": str(variant.pk), **row}]}
+
+    answer = api.patch(_address(lamp, "variants/"), sent, format="json")
+
+    assert answer.status_code == HTTPStatus.BAD_REQUEST
+    assert lamp.variants.values().get()["price"] == variant.price
+
+
 def test_a_product_is_made_and_copied(shop: Shop, api: APIClient) -> None:
     address = f"/api/v1/sell/{shop.slug}/products/"
 
@@ -160,9 +216,11 @@ def test_pictures_are_sent_ordered_described_and_removed(
         Image.new("RGB", (20, 20), colour).save(buffer, "PNG")
         return SimpleUploadedFile("x.png", buffer.getvalue(), "image/png")
 
-    sent = api.post(address, {"pictures": [file("red"), file("blue")], "alt": "Lit"})
+    two = {"pictures": [file("red"), file("blue")], "alt": "Lit"}
+    sent = api.post(address, two, format="multipart")
     first, second = (one["id"] for one in sent.data)
-    bad = api.post(address, {"pictures": [SimpleUploadedFile("x.png", b"<svg/>")]})
+    script = {"pictures": [SimpleUploadedFile("x.png", b"<svg/>")]}
+    bad = api.post(address, script, format="multipart")
     order = api.put(address + "order/", {"ids": [second, first]}, format="json")
     words = api.patch(f"{address}{first}/", {"alt": "Off"}, format="json")
     gone = api.delete(f"{address}{second}/")

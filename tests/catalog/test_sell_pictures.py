@@ -198,7 +198,7 @@ def test_too_many_words_and_a_foreign_variant_are_refused(
 def test_the_next_one_becomes_the_main_one(lamp: Product, client: Client) -> None:
     a, *_others = _three(lamp)
 
-    client.post(_address(lamp), {"remove": a.pk})
+    client.post(_address(lamp), {"discard": a.pk})
 
     assert _alts(lamp) == ["b", "c"]
     assert lamp.images.get(is_primary=True).alt == "b"
@@ -207,7 +207,7 @@ def test_the_next_one_becomes_the_main_one(lamp: Product, client: Client) -> Non
 def test_another_products_picture_is_not_touched(lamp: Product, client: Client) -> None:
     other = ProductImageFactory.create(product__shop=lamp.shop, alt="theirs")
 
-    for button in ("remove", "earlier", "order"):
+    for button in ("discard", "earlier", "order"):
         client.post(_address(lamp), {button: other.pk, f"alt-{other.pk}": "mine"})
 
     other.refresh_from_db()

@@ -303,6 +303,22 @@ def test_what_changed_since_the_number_was_shown_is_refused(shirt: Product) -> N
     assert shirt.variants.filter(is_active=True).count() == 3
 
 
+def test_other_values_than_those_shown_are_refused(
+    shirt: Product, client: Client
+) -> None:
+    sent = {"name1": "Colour", "values1": "Red, Blue, Green"}
+    version = client.post(_address(shirt, "options/"), sent).context["plan"].version
+
+    answer = client.post(
+        _address(shirt, "options/"),
+        {**sent, "values1": "Red", "version": version, "make": "1"},
+    )
+
+    # The numbers of what is asked for now are shown instead.
+    assert answer.context["plan"].total == 1
+    assert shirt.variants.filter(is_active=True).count() == 2
+
+
 @pytest.mark.parametrize(
     ("sent", "field"),
     [

@@ -549,7 +549,7 @@ DOORS: dict[str, Door] = {
     "sell:product_pictures": Door(
         Right.SEE_PRODUCTS,
         args=_product,
-        sends={"POST": lambda stall: {"remove": stall.picture.pk}},
+        sends={"POST": lambda stall: {"discard": stall.picture.pk}},
         rights={"POST": Right.EDIT_PRODUCTS},
     ),
     "sell:products_export": Door(Right.EDIT_PRODUCTS),
