@@ -5,16 +5,17 @@ from uuid import UUID
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import pgettext_lazy
 
 from shop import fields
 from shop.entities import Entity, EntityType
 
 
 class ShopStatus(models.TextChoices):
-    ACTIVE = "active"
-    PENDING = "pending"
-    SUSPENDED = "suspended"
-    CLOSED = "closed"
+    ACTIVE = "active", pgettext_lazy("shop", "Active")
+    PENDING = "pending", pgettext_lazy("shop", "Pending")
+    SUSPENDED = "suspended", pgettext_lazy("shop", "Suspended")
+    CLOSED = "closed", pgettext_lazy("shop", "Closed")
 
 
 class ShopQuerySet(models.QuerySet["Shop"]):

@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils.translation import pgettext_lazy
 
 from shop import fields
 from shop.models import Shop
@@ -6,9 +7,9 @@ from users.models.user import User
 
 
 class MemberRole(models.TextChoices):
-    OWNER = "owner"
-    MANAGER = "manager"
-    STAFF = "staff"
+    OWNER = "owner", pgettext_lazy("role", "Owner")
+    MANAGER = "manager", pgettext_lazy("role", "Manager")
+    STAFF = "staff", pgettext_lazy("role", "Staff")
 
 
 class ShopMember(models.Model):
