@@ -6,6 +6,7 @@ what stands there.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from uuid import uuid4
 
@@ -57,8 +58,9 @@ def _door(
 
 
 def _as_told(row: Row, method: str, ours: Stall) -> Sent:
-    values = row.sends[method](ours).items()
-    fields = {name: Field(value, "free") for name, value in values}
+    # As JSON has it: keys of rows are words.
+    plain = json.loads(json.dumps(row.sends[method](ours), default=str))
+    fields = {name: Field(value, "free") for name, value in plain.items()}
     return Sent(fields, "json" if row.is_json else "form")
 
 
@@ -196,6 +198,7 @@ def _pages(s: Stall) -> dict[str, dict[str, Sent]]:
         "sell:products_import": lines(
             {"file": Field(b"sku,name,price\n", "free_file"), "is_check": ON}, "multipart"
         ),
+        "sell:product_pictures": lines({"pictures": Field(picture(), "picture")}, "multipart"),
         "sell:zone_new": zone,
         "sell:zone": zone,
         "sell:method_new": lines(way),
@@ -322,6 +325,9 @@ def _programs(s: Stall) -> dict[str, dict[str, Sent]]:
         "v1:sell-review-report": sent("POST", {
             "reason": Field("abuse", "choice"), "words": Field("", "text", 1000),
         }),
+        "v1:sell-product-pictures": {"POST": Sent({
+            "pictures": Field(picture(), "picture"), "alt": Field("", "free"),
+        }, "multipart")},
         "v1:sell-products-change": sent("POST", {
             "ids": Field([str(s.product.pk)], "list"),
             "action": Field("price", "choice"),

@@ -36,7 +36,7 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 UNTOLD = ("django_session", "user_sessions", "user_activities", "global_events")
 LOOSE = {"PUT", "PATCH", "DELETE"}
 # 401: what the account library says of a log-in elsewhere that failed.
-REFUSALS = {400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429}
+REFUSALS = {400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 428, 429}
 # What nobody outside may read.
 INSIDE = re.compile(
     r"Traceback|psycopg|django\.|site-packages|\.py\b|[A-Z]\w+(?:Error|Exception)\b|DoesNotExist"
