@@ -294,7 +294,7 @@ class DuplicateView(OfProduct, APIView):
 
 
 # ------------------------------------------------------------------ variants
-class VariantSerializer(serializers.Serializer[Any]):
+class EditedVariantSerializer(serializers.Serializer[Any]):
     """version: changes with every change of the row. weight: in grams."""
 
     id = serializers.UUIDField()
@@ -323,13 +323,13 @@ class VariantSerializer(serializers.Serializer[Any]):
 class VariantPageSerializer(serializers.Serializer[Any]):
     """next, previous: for `at`; empty at that end."""
 
-    results = VariantSerializer(many=True)
+    results = EditedVariantSerializer(many=True)
     next = serializers.CharField()
     previous = serializers.CharField()
 
 
 class VariantRowsSerializer(serializers.Serializer[Any]):
-    rows = VariantSerializer(many=True)
+    rows = EditedVariantSerializer(many=True)
 
     def validate_rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if len(rows) > CHUNK:
@@ -359,7 +359,7 @@ class VariantsView(OfProduct, APIView):
             cursor=request.query_params.get("at", ""),
             size=PAGE,
         )
-        rows = VariantSerializer(page.rows, many=True).data
+        rows = EditedVariantSerializer(page.rows, many=True).data
         return Response({"results": rows, "next": page.next, "previous": page.previous})
 
     @extend_schema(request=VariantRowsSerializer, responses=ChangedSerializer)
@@ -474,7 +474,7 @@ class OptionsView(OfProduct, APIView):
 
 
 # ------------------------------------------------------------------ pictures
-class PictureSerializer(serializers.ModelSerializer[ProductImage]):
+class ProductPictureSerializer(serializers.ModelSerializer[ProductImage]):
     """The first is the main one. variant: null for a picture of the whole product."""
 
     url = serializers.SerializerMethodField()
@@ -509,13 +509,14 @@ class PicturesView(OfProduct, APIView):
 
     parser_classes = (MultiPartParser,)
 
-    @extend_schema(responses=PictureSerializer(many=True))
+    @extend_schema(responses=ProductPictureSerializer(many=True))
     def get(self, request: Request, **_: Any) -> Response:
         rows = product_pictures(product_id=self.product.pk)
-        return Response(PictureSerializer(rows, many=True).data)
+        return Response(ProductPictureSerializer(rows, many=True).data)
 
     @extend_schema(
-        request=SentPicturesSerializer, responses={201: PictureSerializer(many=True)}
+        request=SentPicturesSerializer,
+        responses={201: ProductPictureSerializer(many=True)},
     )
     def post(self, request: Request, **_: Any) -> Response:
         """Add pictures behind the others, all or none."""
@@ -533,7 +534,7 @@ class PicturesView(OfProduct, APIView):
             )
         except NotAPicture as refusal:
             raise ValidationError({"pictures": [refusal.message]}) from refusal
-        body = PictureSerializer(added, many=True).data
+        body = ProductPictureSerializer(added, many=True).data
         return Response(body, status=HTTPStatus.CREATED)
 
 
@@ -561,7 +562,7 @@ class PictureWordsSerializer(serializers.Serializer[Any]):
 class PictureView(OfProduct, APIView):
     """One picture of a product."""
 
-    @extend_schema(request=PictureWordsSerializer, responses=PictureSerializer)
+    @extend_schema(request=PictureWordsSerializer, responses=ProductPictureSerializer)
     def patch(self, request: Request, picture_id: UUID, **_: Any) -> Response:
         """What it shows, and of which variant it is."""
         picture = self._find(picture_id)
@@ -571,7 +572,7 @@ class PictureView(OfProduct, APIView):
         sent |= payload.validated_data
         words = picture_services.PictureWords(sent["alt"], sent["variant"])
         picture_services.describe_pictures(**self.whose, words={picture_id: words})
-        return Response(PictureSerializer(self._find(picture_id)).data)
+        return Response(ProductPictureSerializer(self._find(picture_id)).data)
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, picture_id: UUID, **_: Any) -> Response:

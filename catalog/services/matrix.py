@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
@@ -332,23 +332,24 @@ def _create(
     like = like or next(iter(plan.gone), None)
     like = like or ProductVariant(price=product.price, weight=product.weight)
     values = [padded(key) for key in plan.new]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            MAKE,
-            {name: getattr(like, name) for name in LIKE_THE_FIRST}
-            | {
-                "product_id": product.pk,
-                "shop_id": product.shop_id,
-                "skus": _free_skus(product, plan.new),
-                "names": [named(key) for key in plan.new],
-                "option1": [value[0] for value in values],
-                "option2": [value[1] for value in values],
-                "option3": [value[2] for value in values],
-                "positions": [order[key] for key in plan.new],
-                "now": now,
-                "user_id": by.pk,
-            },
-        )
+    values_of_all = {name: getattr(like, name) for name in LIKE_THE_FIRST} | {
+        "product_id": product.pk,
+        "shop_id": product.shop_id,
+        "skus": _free_skus(product, plan.new),
+        "names": [named(key) for key in plan.new],
+        "option1": [value[0] for value in values],
+        "option2": [value[1] for value in values],
+        "option3": [value[2] for value in values],
+        "positions": [order[key] for key in plan.new],
+        "now": now,
+        "user_id": by.pk,
+    }
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(MAKE, values_of_all)
+    except IntegrityError as error:
+        # Another product took one of the SKUs since they were looked for.
+        raise MatrixChanged from error
 
 
 def first_prices(*, variants: Sequence[ProductVariant], now: datetime, by: Any) -> None:
@@ -369,9 +370,7 @@ def first_prices(*, variants: Sequence[ProductVariant], now: datetime, by: Any) 
 def _free_skus(product: Product, keys: Sequence[Key]) -> list[str]:
     """Of the product's and the values: LAMP-RED-LARGE; numbered where that is taken."""
     base = product.sku[:40]
-    begun = ProductVariant.objects.filter(
-        shop_id=product.shop_id, sku__startswith=f"{base}-"
-    )
+    begun = ProductVariant.objects.filter(shop_id=product.shop_id, sku__startswith=base)
     taken = set(begun.values_list("sku", flat=True))
     skus = []
     for key in keys:

@@ -270,6 +270,16 @@ def test_a_renamed_option_and_another_order_keep_their_values(shirt: Product) ->
     assert after == before
 
 
+def test_without_options_there_is_one_variant(shirt: Product) -> None:
+    ProductVariantFactory.create(product__shop=shirt.shop, sku="SHIRT")
+    shirt.variants.all().delete()
+
+    plan = _make(shirt)
+
+    assert plan.total == 1
+    assert shirt.variants.get().sku == "SHIRT-2"
+
+
 def test_the_exact_number_is_shown_before(shirt: Product, client: Client) -> None:
     sent = {"name1": "Colour", "values1": "Red\nBlue\nGreen", "name2": "Size", "values2": "S, M"}  # fmt: skip
 
