@@ -74,6 +74,8 @@ EMAIL_LENGTH = 254
 # Without signs that are read as another: 0 and O, 1, I and L.
 NUMBER_SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 NUMBER_LENGTH = 10
+# Beginning of the names of what a row of a use refers to.
+USES = "fk_order_coupons_"
 CUSTOMER = """
 INSERT INTO customers (email_hash, region, first_order_at, last_order_at)
 VALUES (%(hash)s, %(region)s, %(now)s, %(now)s)
@@ -191,7 +193,6 @@ def set_delivery(
 # ------------------------------------------------------------------ placing
 
 
-@transaction.atomic
 def place_orders(
     *,
     checkout_id: UUID,
@@ -210,6 +211,19 @@ def place_orders(
     CheckoutIncomplete, DeliveryUnavailable, CartHasProblems (not on sale, or a shop away),
     OutOfStock, CouponUsedUp, EmptyCart, AmountTooLarge, CheckoutExpired, CheckoutClosed.
     """
+    try:
+        return _place_orders(checkout_id, quote_hash, now, window)
+    except IntegrityError as error:
+        # Found at the commit: the shop removed a code since its terms were read.
+        if _constraint(error).startswith(USES):
+            raise QuoteChanged from None
+        raise
+
+
+@transaction.atomic
+def _place_orders(
+    checkout_id: UUID, quote_hash: str, now: datetime, window: timedelta
+) -> list[Order]:
     checkout = Checkout.objects.select_for_update(no_key=True).get(pk=checkout_id)
     if checkout.status in {CheckoutStatus.AWAITING_PAYMENT, CheckoutStatus.PAID}:
         return list(checkout.orders.order_by("id"))
@@ -230,6 +244,11 @@ def place_orders(
         # Last, since it locks what other buyers want too.
         _reserve(view, checkout, expires_at, now)
     return orders
+
+
+def _constraint(error: IntegrityError) -> str:
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) or ""
 
 
 @transaction.atomic
@@ -414,11 +433,7 @@ def _write_uses(pairs: list[tuple[Order, ShopQuote]], customer_id: UUID) -> None
         for order, shop in pairs
         for discount in shop.discounts
     ]
-    try:
-        OrderCoupon.objects.bulk_create(uses)
-    except IntegrityError:
-        # The shop removed the code since it was read.
-        raise QuoteChanged from None
+    OrderCoupon.objects.bulk_create(uses)
 
 
 def facts(order: Order) -> dict[str, Any]:
