@@ -168,7 +168,7 @@ def test_what_cannot_be_is_told_beside_its_field(
     before = _read(lamp)
 
     answer = client.post(
-        _address(lamp), _sent(client, lamp, description="new", **{field: value})
+        _address(lamp), _sent(client, lamp, short_description="new", **{field: value})
     )
 
     assert answer.status_code == HTTPStatus.OK
