@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from orders.models import Order
+from payments import commission_admin  # noqa: F401 - registers the rules
 from payments.models import (
     FraudFlag,
     GatewayWebhook,

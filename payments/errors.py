@@ -90,3 +90,9 @@ class NothingToChange(DomainError):
 
     def __init__(self) -> None:
         super().__init__(_("Choose what to take out or to add."))
+
+
+class CommissionRefused(DomainError):
+    """reason: a sentence for the operator."""
+
+    code = "commission_refused"

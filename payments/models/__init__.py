@@ -1,3 +1,4 @@
+from payments.models.commission import CommissionRule
 from payments.models.ledger import LedgerEntry, Payout, PayoutStatus
 from payments.models.payment import (
     OPEN,
@@ -14,6 +15,7 @@ from payments.models.simulated import SimulatedCharge
 
 __all__ = [
     "OPEN",
+    "CommissionRule",
     "FraudFlag",
     "GatewayWebhook",
     "LedgerEntry",

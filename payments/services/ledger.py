@@ -12,6 +12,7 @@ from uuid import UUID
 
 from orders.models import Order
 from payments.models import LedgerEntry, Payment, Refund
+from payments.services.commission import Rates, commission_on
 from shop.money import round_money, split_money
 
 # Owed to the shop for its goods; the tax it has to hand on; what the market earns.
@@ -23,17 +24,21 @@ def gateway_account(gateway: str) -> str:
     return f"gateway:{gateway}"
 
 
-def book_payment(*, payment: Payment, order: Order, now: datetime) -> None:
+def book_payment(
+    *, payment: Payment, order: Order, rates: Rates, now: datetime
+) -> None:
     """The money came: it is the shop's, but for the market's commission.
 
-    No commission is taken on tax. The rate is the shop's at this moment.
+    No commission is taken on tax. rates: the rules that hold now.
     """
     amount, currency = payment.amount, payment.currency
     tax = Decimal(0)
     if order.total_price:
         whole = order.total_tax + order.included_tax
         tax = round_money(whole * amount / order.total_price, currency)
-    commission = round_money((amount - tax) * order.shop.commission_rate, currency)
+    commission = commission_on(
+        order=order, amount=amount - tax, currency=currency, rates=rates
+    )
     _write(
         transaction_id=payment.pk,
         amounts={

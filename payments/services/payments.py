@@ -36,6 +36,7 @@ from payments.events import PaymentFailed, PaymentSucceeded, PaymentVoided
 from payments.gateways import REGISTRY, Gateway, Outcome, Result
 from payments.models import OPEN, Payment, PaymentAttempt, PaymentStatus
 from payments.queries import PaymentOutcome, PaymentState, payment_outcome
+from payments.services.commission import commission_rates
 from payments.services.ledger import book_payment
 from payments.services.refunds import claim_whole_refund, process_refund
 from shop.events import publish_many
@@ -359,8 +360,10 @@ def _succeed(
     now: datetime,
 ) -> list[UUID]:
     _set(payments, attempts, PaymentStatus.SUCCEEDED, outcome, now)
+    shop_ids = {payment.order.shop_id for payment in payments}
+    rates = commission_rates(shop_ids=shop_ids, now=now)
     for payment in payments:
-        book_payment(payment=payment, order=payment.order, now=now)
+        book_payment(payment=payment, order=payment.order, rates=rates, now=now)
     _publish(PaymentSucceeded, payments, now)
     kind = REGISTRY[payments[0].gateway].kind
     try:

@@ -44,6 +44,7 @@ MONEY = {
     "payments.payout": "account_balance",
     "orders.invoice": "receipt_long",
     "payments.ledgerentry": "menu_book",
+    "payments.commissionrule": "percent",
     "payments.fraudflag": "flag",
 }
 SYSTEM = {

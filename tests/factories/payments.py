@@ -3,6 +3,7 @@ from decimal import Decimal
 import factory
 
 from payments.models import (
+    CommissionRule,
     FraudFlag,
     GatewayWebhook,
     LedgerEntry,
@@ -29,6 +30,15 @@ class PaymentMethodFactory(factory.django.DjangoModelFactory):
     user = factory.SubFactory(UserFactory)
     brand = "Visa"
     last4 = "4242"
+
+
+class CommissionRuleFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = CommissionRule
+
+    shop = factory.SubFactory(ShopFactory)
+    rate = Decimal("0.0500")
+    valid_from = NOON
 
 
 class PaymentFactory(factory.django.DjangoModelFactory):

@@ -434,7 +434,7 @@ CHANGES: dict[str, Change] = {
     "orders:use_kept_address": Change(20, use_kept_address),
     "orders:checkout_billing": Change(20, checkout_billing),
     "orders:checkout_delivery": Change(20, checkout_delivery),
-    "payments:pay": Change(72, pay),
+    "payments:pay": Change(73, pay),
     "payments:simulated": Change(20, simulated),
     "orders:find_order": Change(20, find_order),
     "orders:cancel_order": Change(30, cancel),
