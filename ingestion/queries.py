@@ -9,21 +9,27 @@ from django.db.models import Count, QuerySet
 from ingestion.models import IngestionFile, IngestionRowError, RecordAction
 from ingestion.targets import TARGETS
 from shop.models import Shop
+from users.rights import Right, shops_where
 
 
 def files_for(user: Any) -> QuerySet[IngestionFile]:
-    """The imports a person may see: operators all, others those of the shops they work in."""
+    """The imports a person may see: operators all, others those of `shops_of`."""
     files = IngestionFile.objects.select_related("shop", "uploaded_by")
     if may_see_all(user):
         return files
-    return files.filter(shop__in=Shop.objects.worked_in_by(user.pk))
+    return files.filter(shop__in=shops_of(user))
 
 
 def shops_for_upload(user: Any) -> QuerySet[Shop]:
-    """The shops a person may upload into: operators all, others those they work in."""
+    """The shops a person may upload into: operators all, others those of `shops_of`."""
     if may_upload_anything(user):
         return Shop.objects.all()
-    return Shop.objects.worked_in_by(user.pk)
+    return shops_of(user)
+
+
+def shops_of(user: Any) -> QuerySet[Shop]:
+    """Those whose products the person may change, as a file does."""
+    return shops_where(user_id=user.pk, right=Right.EDIT_PRODUCTS)
 
 
 def may_see_all(user: Any) -> bool:

@@ -1,7 +1,11 @@
 """What those who work for a shop may do: one table, which docs/sell.md shows to people."""
 
 from enum import StrEnum
+from uuid import UUID
 
+from django.db.models import Q, QuerySet
+
+from shop.models import Shop
 from users.models import MemberRole
 
 
@@ -44,3 +48,10 @@ RIGHTS: dict[str, frozenset[Right]] = {
     MemberRole.MANAGER: frozenset(Right) - {Right.OWN},
     MemberRole.OWNER: frozenset(Right),
 }
+
+
+def shops_where(*, user_id: UUID, right: Right) -> QuerySet[Shop]:
+    """Those in which a person has the right."""
+    roles = [role for role, rights in RIGHTS.items() if right in rights]
+    works = Q(members__user_id=user_id, members__role__in=roles)
+    return Shop.objects.filter(Q(owner_id=user_id) | works).distinct()

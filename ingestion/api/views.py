@@ -30,10 +30,10 @@ from ingestion.queries import (
     files_for,
     may_see_all,
     may_upload_anything,
+    shops_of,
 )
 from ingestion.services.uploads import receive_file
 from shop.api.pagination import NewestFirst
-from shop.models import Shop
 
 
 class ByLine(NewestFirst):
@@ -41,16 +41,16 @@ class ByLine(NewestFirst):
 
 
 class MayIngest(permissions.BasePermission):
-    """Operators, and whoever works in a shop. Which files they see, the queryset says."""
+    """Operators, and who may change a shop's products. Whose files, the queryset says."""
 
-    message = "Only operators and people who work in a shop import files."
+    message = "Only operators and people who may change a shop's products import files."
 
     def has_permission(self, request: Request, view: Any) -> bool:
         user = request.user
         if not user.is_authenticated:
             return False
         is_operator = may_upload_anything if view.action == "create" else may_see_all
-        return is_operator(user) or Shop.objects.worked_in_by(user.pk).exists()
+        return is_operator(user) or shops_of(user).exists()
 
 
 class IngestionFileViewSet(

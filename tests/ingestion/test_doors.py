@@ -40,6 +40,7 @@ from tests.factories.users import (
     UserFactory,
     UserRoleFactory,
 )
+from users.models import MemberRole
 
 GOOD = "sku,name,price\na,Tea,1.00\nb,Mug,2.00\n"
 MIXED = "sku,name,price\na,Tea,1.00\nb,Mug,cheap\n,=1+1,3\n"
@@ -638,8 +639,9 @@ def everyone(shop):
     return {
         "anonymous": api(),
         "shopper": api(UserFactory()),
-        "stranger": api(ShopMemberFactory().user),
-        "member": api(ShopMemberFactory(shop=shop).user),
+        "staff": api(ShopMemberFactory(shop=shop).user),
+        "stranger": api(ShopMemberFactory(role=MemberRole.MANAGER).user),
+        "manager": api(ShopMemberFactory(shop=shop, role=MemberRole.MANAGER).user),
         "owner": api(shop.owner),
         "operator": api(OperatorFactory()),
     }
@@ -652,8 +654,10 @@ def test_api_shows_a_file_to_its_shop_and_to_operators(shop):
     expected = {
         "anonymous": 403,
         "shopper": 403,
+        # They count stock and pack; what a file changes is not theirs.
+        "staff": 403,
         "stranger": 404,
-        "member": 200,
+        "manager": 200,
         "owner": 200,
         "operator": 200,
     }
@@ -683,8 +687,9 @@ def test_api_lists_only_what_a_person_may_see(shop):
     assert seen == {
         "anonymous": 0,
         "shopper": 0,
+        "staff": 0,
         "stranger": 0,
-        "member": 1,
+        "manager": 1,
         "owner": 1,
         "operator": 2,
     }
@@ -696,9 +701,10 @@ def test_api_lets_people_upload_into_their_own_shop_only(shop):
     assert found == {
         "anonymous": 403,
         "shopper": 403,
+        "staff": 403,
         # Another shop's slug is as unknown as a wrong one.
         "stranger": 400,
-        "member": 202,
+        "manager": 202,
         "owner": 200,
         "operator": 200,
     }
@@ -708,7 +714,7 @@ def test_api_lets_people_upload_into_their_own_shop_only(shop):
     ("data", "attr"), [({"kind": "olist"}, "kind"), ({"shop": ""}, "shop")]
 )
 def test_api_keeps_members_to_files_for_shops(shop, data, attr):
-    member = ShopMemberFactory(shop=shop).user
+    member = ShopMemberFactory(shop=shop, role=MemberRole.MANAGER).user
 
     answer = post(api(member), **data)
 
