@@ -1,6 +1,6 @@
-"""A shop of 100,000 products: its list, and a change of half its prices, undone again.
+"""A shop of 100,000 products: its lists, and a change of half its prices, undone again.
 
-    python -m benchmarks.seller [--products N]
+    python -m benchmarks.seller [--products N] [--only list|stock|prices]
 
 Works in a database of its own, made beside the one in DATABASE_URL and dropped at the end. Prints
 milliseconds of the first and the last page by filter and order (the slower of two, statements
@@ -14,6 +14,7 @@ import argparse
 import statistics
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from benchmarks.database import own_database
@@ -44,6 +45,23 @@ INSERT INTO price_history (variant_id, product_id, new_price, changed_at)
 SELECT id, product_id, price, now() - interval '90 days' FROM product_variants
 """,
     """
+UPDATE product_variants
+   SET reserved_quantity = 1
+ WHERE hashtext(sku) %% 50 = 1 AND inventory_quantity > 0
+""",
+    """
+INSERT INTO inventory_logs (product_id, variant_id, old_quantity, new_quantity, adjustment,
+                            reason, created_at)
+SELECT product_id, id, 0, inventory_quantity, inventory_quantity, 'opening', now()
+  FROM product_variants WHERE inventory_quantity > 0
+""",
+    """
+INSERT INTO stock_alerts (variant_id, email)
+SELECT id, 'a' || n || '@example.com'
+  FROM product_variants, generate_series(1, 3) AS n
+ WHERE inventory_quantity = 0 AND hashtext(sku || 'x') %% 10 = 0
+""",
+    """
 INSERT INTO product_images (product_id, src, width, height, alt)
 SELECT id, 'products/one.webp', 10, 10, '' FROM products WHERE hashtext(sku) %% 8 <> 0
 """,
@@ -61,6 +79,13 @@ FILTERS: tuple[dict[str, str], ...] = (
     {"words": "lamp 77"},
     {"words": "lamp"},
 )
+FILLED = (
+    "products",
+    "product_variants",
+    "product_images",
+    "inventory_logs",
+    "stock_alerts",
+)
 # Everything that says what something costs, but for when that was written.
 PRICES = """
 SELECT md5(string_agg(row::text, ',' ORDER BY row.id))
@@ -72,11 +97,18 @@ SELECT md5(string_agg(row::text, ',' ORDER BY row.id))
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--products", type=int, default=100_000)
+    parser.add_argument("--only", choices=["list", "stock", "prices"])
     options = parser.parse_args()
+    parts: dict[str, Callable[[Any], None]] = {
+        "list": _measure_list,
+        "stock": _measure_stock,
+        "prices": lambda shop: _measure_prices(shop, options.products // 2),
+    }
     with own_database("benchmark_seller"):
         shop = _fill(options.products)
-        _measure_list(shop)
-        _measure_prices(shop, options.products // 2)
+        for name, measure in parts.items():
+            if options.only in {None, name}:
+                measure(shop)
     return 0
 
 
@@ -100,7 +132,7 @@ def _fill(products: int) -> Any:
     with connection.cursor() as cursor:
         for statement in FILL:
             cursor.execute(statement, values)
-        for table in ("products", "product_variants", "product_images"):
+        for table in FILLED:
             cursor.execute(f"VACUUM ANALYZE {table}")
     return shop
 
@@ -136,6 +168,25 @@ def _measure_list(shop: Any) -> None:
                     slowest = max(slowest, time.perf_counter() - begun)
                 times.append(slowest * 1000)
             print(f"  {chosen!s:28} {sort:8} {times[0]:6.0f} {times[1]:6.0f}")
+
+
+def _measure_stock(shop: Any) -> None:
+    """With the counts beside the tabs, the newest change and who waits of each row."""
+    from catalog.queries.sell_stock import StockTab, stock_counts, stock_levels
+
+    print("stock, ms: first page, last page")
+    for tab in StockTab:
+        for words in ("", "SKU-0999", "lamp 77", "lamp"):
+            times = []
+            for cursor in ("", "last"):
+                slowest = 0.0
+                for _ in range(2):
+                    begun = time.perf_counter()
+                    stock_levels(shop=shop, tab=tab, words=words, cursor=cursor)
+                    stock_counts(shop=shop)
+                    slowest = max(slowest, time.perf_counter() - begun)
+                times.append(slowest * 1000)
+            print(f"  {tab:10} {words:10} {times[0]:6.0f} {times[1]:6.0f}")
 
 
 def _measure_prices(shop: Any, half: int) -> None:

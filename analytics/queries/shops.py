@@ -66,17 +66,19 @@ SELECT product.id, product.name, 0, 0::numeric, shelf.units
  ORDER BY shelf.worth DESC, product.id LIMIT %(most)s
 """
 LOW_STOCK = """
-SELECT product.id, product.name, variant.name, variant.sku,
+SELECT product.id, product.name, variant.id, variant.name, variant.sku,
        variant.inventory_quantity - variant.reserved_quantity
   FROM product_variants AS variant
+  JOIN shops AS shop ON shop.id = variant.shop_id
   JOIN products AS product ON product.id = variant.product_id
  WHERE variant.shop_id = %(shop_id)s AND product.status = 'active'
-   AND variant.inventory_tracking
-   AND variant.inventory_quantity - variant.reserved_quantity <= %(few)s
- ORDER BY 5, product.name, variant.id LIMIT %(most)s
+   AND variant.is_active
+   AND variant.inventory_tracking AND variant.inventory_policy <> 'continue'
+   AND variant.inventory_quantity - variant.reserved_quantity
+       <= coalesce(variant.low_stock_threshold, shop.low_stock_threshold)
+ ORDER BY 6, product.name, variant.id LIMIT %(most)s
 """
 MOST_COUNTED = 1_000
-FEW_LEFT = 5
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,7 @@ class ProductRow:
 class LowStock:
     product_id: UUID
     product: str
+    variant_id: UUID
     variant: str
     sku: str
     left: int
@@ -182,7 +185,7 @@ def slow_products_of(
 
 
 def low_stock_of(*, shop_id: UUID, most: int) -> list[LowStock]:
-    rows = _fetch(LOW_STOCK, shop_id=shop_id, few=FEW_LEFT, most=most)
+    rows = _fetch(LOW_STOCK, shop_id=shop_id, most=most)
     return [LowStock(*row) for row in rows]
 
 

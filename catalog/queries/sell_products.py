@@ -25,6 +25,7 @@ from django.db.models import (
     QuerySet,
     Sum,
 )
+from django.db.models.functions import Coalesce
 
 from catalog.models import (
     Category,
@@ -36,8 +37,6 @@ from catalog.models import (
 )
 from catalog.models.variant import sellable
 
-# From here on stock is low.
-LOW = 5
 IN_STOCK, LOW_STOCK, SOLD_OUT = "in", "low", "out"
 STOCKS = (IN_STOCK, LOW_STOCK, SOLD_OUT)
 SORTS: dict[str, tuple[str, ...]] = {
@@ -166,10 +165,15 @@ def _of_stock(shop_id: UUID, state: str) -> Q:
     if state == LOW_STOCK:
         low = limited.filter(
             inventory_quantity__gt=F("reserved_quantity"),
-            inventory_quantity__lte=F("reserved_quantity") + LOW,
+            inventory_quantity__lte=F("reserved_quantity") + low_from(),
         )
         return Q(pk__in=low.values("product_id"))
     return Q(pk__in=variants.filter(sellable()).values("product_id"))
+
+
+def low_from() -> Coalesce:
+    """Of variants: from how many free units on their stock is low."""
+    return Coalesce(F("low_stock_threshold"), F("shop__low_stock_threshold"))
 
 
 class ILike(Lookup):
@@ -219,7 +223,7 @@ def stock_of_products(*, product_ids: Iterable[UUID]) -> dict[UUID, StockOfProdu
     left = F("inventory_quantity") - F("reserved_quantity")
     low = limited & Q(
         inventory_quantity__gt=F("reserved_quantity"),
-        inventory_quantity__lte=F("reserved_quantity") + LOW,
+        inventory_quantity__lte=F("reserved_quantity") + low_from(),
     )
     rows = (
         ProductVariant.objects.filter(product_id__in=list(product_ids))

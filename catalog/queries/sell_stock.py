@@ -1,11 +1,12 @@
 """A shop's stock as its people count it: what is on the shelf, promised, free, low, and why.
 
-The list walks the shop's variants by SKU. What few variants are like is found first, as in
-`sell_products`; there is no index on quantities, because every sale would have to keep it.
+The list walks the shop's variants by SKU until a page is full. There is no index on quantities:
+every sale would have to keep it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +14,18 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count, F, IntegerField, Q, QuerySet, Sum, Value
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Sum,
+    Value,
+)
 from django.db.models.functions import Coalesce
 
 from catalog.models import (
@@ -25,7 +37,7 @@ from catalog.models import (
     StockAlert,
     StockReason,
 )
-from catalog.queries.sell_products import EVERYTHING, FEW_VARIANTS, names_like
+from catalog.queries.sell_products import names_like
 from shop.keyset import KeysetPage, keyset_page
 from shop.models import Shop
 from users.models import User
@@ -34,6 +46,10 @@ PAGE = 50
 # Counts stop here: a person reads "99+".
 MOST_COUNTED = 100
 LONGEST_WORDS = 100
+# As many products are told by their keys.
+FEW = 2_000
+BARCODE = re.compile(r"[0-9]{6,20}")
+PRODUCTS = Prefetch("product", Product.objects.only("name", "status"))
 BY_SKU = ("sku", "id")
 NEWEST = ("-created_at", "-id")
 # Grain: a variant of the page. The newest line of each; partitions are read from the newest on
@@ -139,9 +155,15 @@ def low_variants(*, shop: Shop) -> QuerySet[ProductVariant]:
         inventory_tracking=True,
         inventory_policy=InventoryPolicy.DENY,
     ).annotate(free=F("inventory_quantity") - F("reserved_quantity"), few=own)
-    return counted.filter(free__lte=F("few")).exclude(
-        product__status=ProductStatus.ARCHIVED
-    )
+    return _without_archived(counted.filter(free__lte=F("few")), shop)
+
+
+def _without_archived(
+    variants: QuerySet[ProductVariant], shop: Shop
+) -> QuerySet[ProductVariant]:
+    """The few archived products are read as a set; a join would read all of the others."""
+    archived = Product.objects.filter(shop=shop, status=ProductStatus.ARCHIVED)
+    return variants.exclude(product_id__in=archived.order_by().values("pk"))
 
 
 def stock_of(*, shop: Shop, tab: StockTab, words: str = "") -> QuerySet[ProductVariant]:
@@ -154,8 +176,8 @@ def stock_of(*, shop: Shop, tab: StockTab, words: str = "") -> QuerySet[ProductV
     elif tab == StockTab.RESERVED:
         found = found.filter(reserved_quantity__gt=0)
     elif tab == StockTab.WAITED_FOR:
-        waiting = StockAlert.objects.filter(notified_at=None, variant__shop=shop)
-        found = found.filter(pk__in=waiting.values("variant_id"))
+        waiting = StockAlert.objects.filter(notified_at=None, variant=OuterRef("pk"))
+        found = found.filter(Exists(waiting))
     elif tab == StockTab.UNTRACKED:
         found = found.filter(inventory_tracking=False)
     if words:
@@ -165,23 +187,28 @@ def stock_of(*, shop: Shop, tab: StockTab, words: str = "") -> QuerySet[ProductV
 
 def _named(shop_id: UUID, words: str) -> Q:
     """Whose SKU begins so, whose barcode it is, or whose product's name has the words."""
-    begins = Q()
+    found = Q()
     for spelling in sorted({words, words.upper(), words.lower()}):
-        begins |= Q(sku__startswith=spelling)
+        found |= Q(sku__startswith=spelling)
+    if BARCODE.fullmatch(words):
+        # Without an index: only for what looks like one.
+        mine = ProductVariant.objects.filter(shop_id=shop_id, barcode=words)
+        found |= Q(pk__in=list(mine.order_by().values_list("pk", flat=True)[:FEW]))
     products = Product.objects.filter(names_like(words), shop_id=shop_id)
     ids = products.order_by().values_list("pk", flat=True)
     # Few are told by their keys, so that indexes serve each part of the whole.
-    few = list(ids[: FEW_VARIANTS + 1])
-    named = Q(product_id__in=few if len(few) <= FEW_VARIANTS else ids)
-    return begins | Q(barcode=words) | named
+    few = list(ids[: FEW + 1])
+    return found | Q(product_id__in=few if len(few) <= FEW else ids)
 
 
 def stock_levels(
     *, shop: Shop, tab: StockTab, words: str = "", cursor: str = "", size: int = PAGE
 ) -> tuple[KeysetPage[ProductVariant], list[StockLevel]]:
-    """One page by SKU; three statements, and one more for words."""
+    """One page by SKU; four statements, and two more for words."""
+    found = stock_of(shop=shop, tab=tab, words=words)
     page = keyset_page(
-        listed_stock(shop=shop, tab=tab, words=words),
+        # Not joined: the sort would carry all products' texts.
+        found.prefetch_related(PRODUCTS),
         order=BY_SKU,
         cursor=cursor,
         size=size,
@@ -189,25 +216,12 @@ def stock_levels(
     return page, levels_of(page.rows, shop=shop)
 
 
-def listed_stock(
-    *, shop: Shop, tab: StockTab, words: str = ""
-) -> QuerySet[ProductVariant]:
-    """The same as `stock_of` with products, for a list that is sorted and stops early."""
-    found = stock_of(shop=shop, tab=tab, words=words)
-    if tab != StockTab.ALL or words:
-        # A limit, however high, keeps PostgreSQL from walking the whole order for few.
-        found = ProductVariant.objects.filter(pk__in=found.values("pk")[:EVERYTHING])
-    return found.select_related("product")
-
-
 def stock_to_count(
     *, shop: Shop, tab: StockTab, words: str
 ) -> QuerySet[ProductVariant]:
     """What stands on a count sheet: whatever is counted and may lie on a shelf."""
-    found = listed_stock(shop=shop, tab=tab, words=words)
-    return found.filter(inventory_tracking=True).exclude(
-        product__status=ProductStatus.ARCHIVED, inventory_quantity=0
-    )
+    found = stock_of(shop=shop, tab=tab, words=words).filter(inventory_tracking=True)
+    return _without_archived(found, shop).prefetch_related(PRODUCTS)
 
 
 def levels_of(variants: Iterable[ProductVariant], *, shop: Shop) -> list[StockLevel]:
