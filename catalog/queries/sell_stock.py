@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -139,7 +140,7 @@ class Proof:
         return self.total == self.level
 
 
-def low_variants(*, shop: Shop) -> QuerySet[ProductVariant]:
+def low_variants(*, shop: Shop) -> QuerySet[Any]:
     """What a shop should order again, with `free` and `few`: low or sold out, not archived.
 
     What goes on being sold below zero is never low.
@@ -158,9 +159,7 @@ def low_variants(*, shop: Shop) -> QuerySet[ProductVariant]:
     return _without_archived(counted.filter(free__lte=F("few")), shop)
 
 
-def _without_archived(
-    variants: QuerySet[ProductVariant], shop: Shop
-) -> QuerySet[ProductVariant]:
+def _without_archived(variants: QuerySet[Any], shop: Shop) -> QuerySet[Any]:
     """The few archived products are read as a set; a join would read all of the others."""
     archived = Product.objects.filter(shop=shop, status=ProductStatus.ARCHIVED)
     return variants.exclude(product_id__in=archived.order_by().values("pk"))
@@ -168,7 +167,7 @@ def _without_archived(
 
 def stock_of(*, shop: Shop, tab: StockTab, words: str = "") -> QuerySet[ProductVariant]:
     """Variants of the shop that match, in no order."""
-    found = ProductVariant.objects.filter(shop=shop)
+    found: QuerySet[Any] = ProductVariant.objects.filter(shop=shop)
     if tab == StockTab.LOW:
         found = low_variants(shop=shop)
     elif tab == StockTab.OUT:
@@ -250,7 +249,8 @@ def stock_counts(*, shop: Shop) -> dict[StockTab, int]:
         stock_of(shop=shop, tab=tab).order_by().values("pk")[:MOST_COUNTED]
         for tab in COUNTED_TABS
     ]
-    columns, values = [], []
+    columns: list[str] = []
+    values: list[Any] = []
     for part in parts:
         sql, params = part.query.sql_with_params()
         columns.append(f"(SELECT count(*) FROM ({sql}) AS few)")

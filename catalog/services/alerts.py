@@ -150,7 +150,8 @@ def _claim(now: datetime, variant_id: UUID | None) -> list[DueAlert]:
             id=row.pk,
             email=row.user.email if row.user else row.email,
             name=row.user.first_name if row.user else "",
-            language=languages.get(row.user_id, "") or row.language,
+            language=(languages.get(row.user_id) if row.user_id else None)
+            or row.language,
             variant=row.variant,
         )
         for row in rows

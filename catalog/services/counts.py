@@ -57,7 +57,7 @@ def read_tallies(*, text: str) -> list[Tally]:
     rows = [line.strip() for line in text.replace("\0", "").splitlines()]
     if len(rows) > MOST_SCANS:
         raise TooManyLines(len(rows))
-    tallies = []
+    tallies: list[Tally] = []
     for number, row in enumerate(rows, 1):
         sign = next((sign for sign in SEPARATORS if sign in row), "")
         cells = [cell.strip().strip('"') for cell in row.split(sign)] if sign else [row]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -109,7 +110,7 @@ def write_notice(*, shop_id: UUID, day: date, now: datetime) -> LowStockNotice:
     if not is_new:
         return notice
     LowStockNotice.objects.filter(shop=shop, day__lt=day, lines=None).delete()
-    values = {
+    values: dict[str, Any] = {
         "shop_id": shop_id,
         "few": shop.low_stock_threshold,
         "notice_id": notice.pk,

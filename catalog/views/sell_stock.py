@@ -209,7 +209,8 @@ def _refuse(form: forms.Form, field: str, refusal: DomainError) -> None:
     """Beside the field; who saves again has seen the level of now."""
     form.add_error(field, refusal.message)
     if isinstance(refusal, LevelMoved):
-        form.data = {**form.data.dict(), form.add_prefix("seen"): refusal.level}
+        sent = {name: form.data.get(name) for name in form.data}
+        form.data = {**sent, form.add_prefix("seen"): refusal.level}
 
 
 @require_POST
@@ -271,7 +272,7 @@ def _ledger(
 @never_cache
 @require_safe
 @seller_view(Right.COUNT_STOCK)
-def ledger_csv(request: HttpRequest, seller: Seller, variant_id: UUID) -> HttpResponse:
+def ledger_csv(request: HttpRequest, seller: Seller, variant_id: UUID) -> Any:
     """Every line of the ledger with that reason, newest first; times of the shop's clock."""
     level = _find(seller, variant_id)
     lines = _sheet(seller, variant_id, _asked_reason(request))
