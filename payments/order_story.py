@@ -146,7 +146,7 @@ def _parcels(order: Order) -> Iterator[Entry]:
 
 def _returns(returns: list[OrderReturn]) -> Iterator[Entry]:
     for one in returns:
-        common = {
+        common: dict[str, Any] = {
             "kind": one.get_kind_display(),
             "icon": "assignment_return",
             "row": one,
@@ -247,7 +247,7 @@ def _news(order: Order, payments: list[Payment], now: datetime) -> Iterator[Entr
     }
     people = {
         str(person.pk): person.email
-        for person in User.objects.filter(pk__in=ids - {None})
+        for person in User.objects.filter(pk__in=[one for one in ids if one])
     }
     for event in events:
         by = people.get(str(event.actor_id), "")

@@ -17,7 +17,7 @@ from orders.models import Order
 from payments.order_story import order_story
 from shop.admin.columns import page_of
 
-MAY_LOOK = ("orders.view_order", "payments.view_payment")
+MAY_LOOK = ["orders.view_order", "payments.view_payment"]
 
 
 @require_safe

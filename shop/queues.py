@@ -62,10 +62,10 @@ def queues() -> Queues:
             socket_connect_timeout=TIMEOUT_S,
             socket_timeout=TIMEOUT_S,
         ) as client:
-            waiting = int(client.llen(f"{prefix}{name}"))  # type: ignore[arg-type]
-            taken = int(client.hlen(f"{prefix}unacked"))  # type: ignore[arg-type]
+            waiting = int(client.llen(f"{prefix}{name}"))
+            taken = int(client.hlen(f"{prefix}unacked"))
             beats = bool(client.exists(BEAT_LOCK))
-            last: bytes | None = client.get(WORKER_HEARTBEAT)  # type: ignore[assignment]
+            last: bytes | None = client.get(WORKER_HEARTBEAT)
     except redis.RedisError:
         return Queues(waiting=None, taken=None)
     return Queues(

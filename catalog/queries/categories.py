@@ -50,7 +50,7 @@ def _grow(
     branches = []
     for row in children.get(parent_id, ()):
         shown = _grow(children, row.pk, depth + 1)
-        count: int = row.below  # type: ignore[attr-defined]
+        count: int = row.below
         branches.append(Branch(row, depth, count, shown, bool(shown)))
     return branches
 

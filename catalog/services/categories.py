@@ -6,6 +6,7 @@ so that two moves that are harmless alone see each other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from uuid import UUID
 
@@ -169,7 +170,7 @@ def _check_place(category: Category, parent_id: UUID | None) -> None:
         )
 
 
-def _path(parents: dict[UUID, UUID | None], key: UUID) -> list[UUID]:
+def _path(parents: Mapping[UUID, UUID | None], key: UUID) -> list[UUID]:
     """From the top down to the key."""
     path = [key]
     while (above := parents[path[-1]]) is not None:

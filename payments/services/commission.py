@@ -132,7 +132,7 @@ def _share_by_lines(order: Order, rates: Rates) -> Decimal:
     return sum((weight * rate for weight, rate in weighed), Decimal(0)) / whole
 
 
-def _path(parents: dict[UUID, UUID | None], category_id: UUID | None) -> list[UUID]:
+def _path(parents: Mapping[UUID, UUID | None], category_id: UUID | None) -> list[UUID]:
     path: list[UUID] = []
     while category_id is not None and category_id not in path:
         path.append(category_id)

@@ -109,7 +109,7 @@ def find(request: HttpRequest, term: str) -> Found:
 
 def _by_id(request: HttpRequest, text: str, key: UUID) -> Found:
     """An entity by its register; any other row by the look-up, which asks every table."""
-    page = f"{reverse('admin:lookup')}?{urlencode({'id': key})}"
+    page = f"{reverse('admin:lookup')}?{urlencode({'id': str(key)})}"
     entity = resolve(key)
     row = entity.row if entity else None
     if row is None or not _may_see(request, row._meta.label_lower):

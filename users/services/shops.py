@@ -138,7 +138,7 @@ def set_shop_status(
     if shop.status == status:
         return shop
     if status not in WAYS[shop.status]:
-        raise WrongShopStatus(shop.get_status_display(), status.label)
+        raise WrongShopStatus(shop.get_status_display(), str(status.label))
     text = reason.replace("\0", "").strip()[:MOST_TEXT]
     if not text and status != ShopStatus.ACTIVE:
         raise NeedsReason
