@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.utils.translation import pgettext_lazy as in_context
+from django.utils.translation import pgettext_lazy
 
 from catalog.errors import InvalidPrice
 from catalog.models import Product, ProductStatus
@@ -34,9 +34,9 @@ from shop.forms import PICTURE_BYTES, PicturesInput
 MOST_AT_ONCE = 12
 BLANK_FACTS = 3
 STATES = [
-    (ProductStatus.DRAFT.value, in_context("product", "Not published")),
-    (ProductStatus.ACTIVE.value, in_context("product", "Published")),
-    (ProductStatus.ARCHIVED.value, in_context("product", "Archived")),
+    (ProductStatus.DRAFT.value, pgettext_lazy("product", "Not published")),
+    (ProductStatus.ACTIVE.value, pgettext_lazy("product", "Published")),
+    (ProductStatus.ARCHIVED.value, pgettext_lazy("product", "Archived")),
 ]
 
 
@@ -172,7 +172,7 @@ class ProductForm(forms.Form):
         widget=forms.Textarea({"rows": 9}),
     )
     status = forms.ChoiceField(
-        label=in_context("product", "State"), choices=STATES, required=False
+        label=pgettext_lazy("status", "State"), choices=STATES, required=False
     )
     publish_at = Moment(label=gettext_lazy("Comes into the store"))
     withdraw_at = Moment(label=gettext_lazy("Leaves the store"))
