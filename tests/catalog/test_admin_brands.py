@@ -222,7 +222,9 @@ def test_numbers_that_changed_meanwhile_are_shown_again(desk: Client) -> None:
     assert acme.merged_into is None
 
 
-@pytest.mark.parametrize("into", ["", "word", str(uuid4())])
+@pytest.mark.parametrize(
+    "into", ["", "word", str(uuid4())], ids=["nothing", "a word", "another id"]
+)
 def test_one_that_stays_is_asked_for(desk: Client, into: str) -> None:
     brands = (BrandFactory(), BrandFactory())
 
