@@ -21,6 +21,8 @@ from catalog.models import (
     Brand,
     Category,
     InventoryLog,
+    LowStockLine,
+    LowStockNotice,
     PriceChange,
     Product,
     ProductAddress,
@@ -605,6 +607,31 @@ class StockAlertAdmin(ModelAdmin):
     list_display = ("id", link("variant"), link("user"), "notified_at")
     search_ids = ("variant_id", "user_id")
     search_help_text = "The id of a variant, of a person, or of the alert."
+
+
+class LowStockLines(HistoryInline):
+    model = LowStockLine
+    fields = ("variant", "left", "threshold", "refilled_at")
+    joined = ("variant",)
+    verbose_name_plural = "lines"
+
+
+@admin.register(LowStockNotice)
+class LowStockNoticeAdmin(HistoryAdmin):
+    """What the people of a shop were told of a day."""
+
+    list_display = ("day", link("shop"), "created_at")
+    list_filter = (days("created_at"),)
+    search_ids = ("shop_id",)
+    search_help_text = "The id of a shop, or of the notice."
+    inlines = (LowStockLines,)
+
+
+@admin.register(LowStockLine)
+class LowStockLineAdmin(HistoryAdmin):
+    list_display = ("id", link("variant"), "left", "threshold", "refilled_at")
+    search_ids = ("variant_id", "notice_id")
+    search_help_text = "The id of a variant, of a notice, or of the line."
 
 
 class WishlistItems(HistoryInline):

@@ -69,7 +69,9 @@ def runs_a_shop(*, user_id: UUID) -> bool:
     leads = ShopMember.objects.filter(
         user_id=user_id, role__in=[MemberRole.OWNER, MemberRole.MANAGER]
     )
-    return leads.exists() or Shop.objects.filter(owner_id=user_id).exists()
+    owned = Shop.objects.filter(owner_id=user_id)
+    someone = User.objects.filter(Exists(leads) | Exists(owned), pk=user_id)
+    return someone.exists()
 
 
 def people_to_see(*, viewer_id: UUID | None) -> QuerySet[User]:

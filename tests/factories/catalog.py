@@ -7,6 +7,8 @@ from catalog.models import (
     Brand,
     Category,
     InventoryLog,
+    LowStockLine,
+    LowStockNotice,
     PriceChange,
     Product,
     ProductAddress,
@@ -185,6 +187,26 @@ class StockAlertFactory(factory.django.DjangoModelFactory):
 
     variant = factory.SubFactory(ProductVariantFactory)
     user = factory.SubFactory(UserFactory)
+
+
+class LowStockNoticeFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = LowStockNotice
+
+    shop = factory.SubFactory(ShopFactory)
+    day = factory.LazyFunction(lambda: timezone.now().date())
+
+
+class LowStockLineFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = LowStockLine
+
+    notice = factory.SubFactory(LowStockNoticeFactory)
+    variant = factory.SubFactory(
+        ProductVariantFactory, product__shop=factory.SelfAttribute("...notice.shop")
+    )
+    left = 1
+    threshold = 5
 
 
 class PriceChangeFactory(factory.django.DjangoModelFactory):

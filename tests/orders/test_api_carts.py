@@ -1,6 +1,7 @@
 """The cart's API, for guests and accounts, and what it refuses."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.utils import timezone
@@ -128,6 +129,26 @@ def test_what_is_no_coupon_is_refused(lamp, code):
 
     known = refused.status_code == 400 or refused.json()["code"] == "coupon_unknown"
     assert (refused.status_code in {400, 409}, known) == (True, True)
+    assert Cart.objects.get().coupon_codes == []
+
+
+def test_a_coupon_that_is_over_or_another_shops_is_refused(lamp):
+    guest, now = Buyer(), timezone.now()
+    guest.add(lamp)
+    CouponFactory(code="THEIRS")
+    CouponFactory(
+        code="OVER",
+        promotion__shop=lamp.product.shop,
+        promotion__starts_at=now - timedelta(days=2),
+        promotion__ends_at=now - timedelta(days=1),
+    )
+
+    told = [
+        guest.post(COUPONS, {"code": code}).json()["code"]
+        for code in ("OVER", "THEIRS")
+    ]
+
+    assert told == ["coupon_expired", "coupon_unknown"]
     assert Cart.objects.get().coupon_codes == []
 
 

@@ -1,10 +1,12 @@
 """The cart's pages: with HTMX and without, for guests and accounts, and what they refuse."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog.models import ProductVariant
 from orders.models import Cart, CartItem
@@ -13,7 +15,7 @@ from tests.factories.catalog import (
     ProductImageFactory,
     ProductVariantFactory,
 )
-from tests.factories.orders import CartItemFactory
+from tests.factories.orders import CartItemFactory, CouponFactory
 from tests.factories.shop import ShopFactory
 from tests.factories.users import PASSWORD, UserFactory
 
@@ -228,6 +230,21 @@ def test_unknown_coupon_is_said_beside_its_field(guest):
 
     for code, said in [("nope", "No shop"), ("", "Write"), ("x" * 65, "No code")]:
         assert said in guest.post(use, {"code": code}).context["coupon_error"]
+
+
+def test_coupon_that_is_over_or_another_shops_is_said_beside_its_field(guest):
+    use, now = reverse("orders:use_coupon"), timezone.now()
+    CouponFactory(code="THEIRS")
+    CouponFactory(
+        code="OVER",
+        promotion__shop=item().variant.shop,
+        promotion__starts_at=now - timedelta(days=2),
+        promotion__ends_at=now - timedelta(days=1),
+    )
+
+    for code, said in [("over", "OVER is not valid now"), ("theirs", "No shop")]:
+        assert said in guest.post(use, {"code": code}).context["coupon_error"]
+    assert Cart.objects.get().coupon_codes == []
 
 
 def test_first_add_of_a_guest_takes_few_statements(lamp, django_assert_max_num_queries):

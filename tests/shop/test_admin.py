@@ -529,6 +529,11 @@ def account_form(person, **changes):
         "user_roles-INITIAL_FORMS": "0",
         "memberships-TOTAL_FORMS": "0",
         "memberships-INITIAL_FORMS": "0",
+        **{
+            f"{seen}-{count}_FORMS": "0"
+            for seen in ("impersonations", "impersonated")
+            for count in ("TOTAL", "INITIAL")
+        },
         **changes,
     }
 
