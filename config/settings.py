@@ -332,10 +332,14 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "CheckoutStatusEnum": "orders.models.CheckoutStatus",
+        "FinancialStatusEnum": "orders.models.FinancialStatus",
         "FileStatusEnum": "ingestion.models.FileStatus",
         "OrderStatusEnum": "orders.models.OrderStatus",
         "ReturnStatusEnum": "orders.models.ReturnStatus",
         "ReturnKindEnum": "orders.models.ReturnKind",
+        "ProductStatusEnum": "catalog.models.ProductStatus",
+        "ShopStatusEnum": "shop.models.ShopStatus",
+        "StockReasonEnum": "catalog.models.StockReason",
     },
 }
 

@@ -82,7 +82,7 @@ class ProductFieldsSerializer(serializers.Serializer[Any]):
     description = serializers.CharField(
         max_length=50_000, allow_blank=True, required=False
     )
-    status = serializers.ChoiceField(choices=ProductStatus.values, required=False)
+    status = serializers.ChoiceField(choices=ProductStatus.choices, required=False)
     publish_at = serializers.DateTimeField(allow_null=True, required=False)
     withdraw_at = serializers.DateTimeField(allow_null=True, required=False)
     category = serializers.SlugRelatedField[Any](

@@ -48,7 +48,7 @@ class FilterSerializer(serializers.Serializer[Any]):
     """What narrows a list; the same words as of the page's address."""
 
     words = serializers.CharField(required=False, max_length=100)
-    status = serializers.ChoiceField(choices=ProductStatus.values, required=False)
+    status = serializers.ChoiceField(choices=ProductStatus.choices, required=False)
     category = serializers.SlugField(required=False)
     brand = serializers.SlugField(required=False)
     tag = serializers.CharField(required=False, max_length=100)

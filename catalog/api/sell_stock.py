@@ -319,6 +319,7 @@ class StockCountView(OfShop, APIView):
     }
 
     @extend_schema(
+        operation_id="sell_stock_count_many",
         request=WriteSheetSerializer,
         responses={200: CountAnswerSerializer, 202: CountAnswerSerializer},
     )

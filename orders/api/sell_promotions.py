@@ -212,9 +212,11 @@ class PromotionsView(PromotionView, generics.GenericAPIView[Promotion]):
     filter_backends = ()
 
     @extend_schema(
+        operation_id="sell_promotions_list",
         parameters=[
             OpenApiParameter("state", enum=[state.value for state in PromotionState])
-        ]
+        ],
+        responses=PromotionSerializer(many=True),
     )
     def get(self, request: Request, **_: Any) -> Response:
         """Of one state, or all."""
@@ -292,6 +294,10 @@ class CodesView(PromotionView, generics.GenericAPIView[Coupon]):
     pagination_class = NewestFirst
     filter_backends = ()
 
+    @extend_schema(
+        operation_id="sell_promotions_codes_list",
+        responses=CouponSerializer(many=True),
+    )
     def get(self, request: Request, promotion_id: UUID, **_: Any) -> Response:
         rows = Coupon.objects.filter(promotion=self.find(promotion_id))
         page = self.paginate_queryset(rows)

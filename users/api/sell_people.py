@@ -200,7 +200,9 @@ class AcceptView(APIView):
 
     permission_classes = (IsAuthenticated,)
 
-    @extend_schema(request=None, responses=MyShopSerializer)
+    @extend_schema(
+        operation_id="sell_invitation_accept", request=None, responses=MyShopSerializer
+    )
     def post(self, request: Request, key: str) -> Response:
         """Work there from now on. May be repeated by the same person."""
         member = accept_invitation(key=key, user=request.user, now=timezone.now())
