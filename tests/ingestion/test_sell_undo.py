@@ -33,9 +33,9 @@ def undo(client: Client, file) -> str:
 
 def test_what_the_file_brought_goes_and_what_it_changed_is_as_before(shop, owner):
     there = ProductVariantFactory(
-        product__shop=shop, product__sku="tea", sku="tea-50", price=9
+        product__shop=shop, product__sku="tea-50", sku="tea-50", price=9
     )
-    file = imported(shop, PRODUCTS)
+    file = imported(shop, "sku,name,price\ntea-50,Tea,4.50\nmug,Mug,12\n")
     page = reverse("sell:products_file", args=[shop.slug, file.pk])
     assert "Undo this import" in owner.get(page).content.decode()
 
