@@ -490,6 +490,10 @@ NO_PAGES = {
         ],
         FILE,
     ),
+    **dict.fromkeys(
+        ["find", "queues", "change_job", "retry_task", "order_story"],
+        "is of the admin, whose looks are a library's",
+    ),
     "set_language": "leads back to where one was",
     "orders:checkout": "leads to the step that is next",
     "payments:pay_link": "leads from a mail to payments:pay",
