@@ -39,9 +39,11 @@ STOP = "users:stop_impersonation"
 THEIRS_ALONE = frozenset(
     {
         *("users:end_session", "users:end_other_sessions", "users:notices"),
-        *("v1:account-session-detail", "v1:account-session-list"),
+        *("v1:account-session-detail", "v1:account-session-list", "v1:account-profile"),
         *("sell:open", "sell:invitation", "sell:members", "sell:leave"),
         *("sell:member_role", "sell:member_remove", "sell:invitation_withdraw"),
+        *("v1:sell-shops", "v1:sell-invitation-accept", "v1:sell-person"),
+        *("v1:sell-invitations", "v1:sell-invitation"),
     }
 )
 

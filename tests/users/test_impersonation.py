@@ -25,10 +25,12 @@ from tests.factories.users import (
     UserRoleFactory,
 )
 from tests.orders.purchases import buy
+from tests.sell.doors import DOORS
 from tests.shop.budgets import routes
 from users.errors import CannotImpersonate
 from users.impersonation import SESSION_KEY, THEIRS_ALONE, is_sealed
 from users.models import ImpersonatedRequest, Impersonation, UserSession, UserStatus
+from users.rights import Right
 from users.services.impersonation import (
     end_impersonation,
     note_answer,
@@ -291,6 +293,36 @@ def test_what_is_the_persons_alone_is_closed_and_the_rest_is_not() -> None:
     assert changing["admin:index"]
     assert reading["admin:index"]
     assert reading["partitions"]
+
+
+def test_whoever_works_in_a_shop_is_said_by_nobody_else_by_page_or_program() -> None:
+    changing = dict(everything("POST"))
+
+    people = [
+        name
+        for name, door in DOORS.items()
+        if Right.MEMBERS in {door.right, *door.rights.values()} and door.sends
+    ]
+    assert {"sell:members", "v1:sell-invitations", "v1:sell-person"} <= {*people}
+    assert [name for name in people if not changing[name]] == []
+    for name in ("v1:sell-shops", "v1:sell-invitation-accept", "v1:account-profile"):
+        assert changing[name], name
+
+
+def test_nobody_is_invited_by_a_program_in_somebodys_name(
+    client: Client, operator: Any
+) -> None:
+    shop = ShopFactory()
+    see_as(client, shop.owner)
+
+    answer = client.post(
+        reverse("v1:sell-invitations", args=[shop.slug]),
+        {"email": operator.email, "role": "owner"},
+        content_type="application/json",
+    )
+
+    assert (answer.status_code, answer.json()["code"]) == (403, "impersonating")
+    assert not shop.invitations.exists()
 
 
 def test_every_name_of_what_is_theirs_alone_is_an_address() -> None:
