@@ -18,8 +18,8 @@ from django.utils.http import urlencode
 
 from catalog.models import Brand, Product
 from catalog.services.brands import MOST_AT_ONCE, merge_brands
-from shop.admin.base import parse_id
 from shop.errors import DomainError
+from shop.ids import parse_id
 
 
 class BrandMerge:

@@ -26,8 +26,8 @@ from catalog.services.categories import (
     shift_category,
     show_category,
 )
-from shop.admin.base import parse_id
 from shop.errors import DomainError
+from shop.ids import parse_id
 
 MOST_OPEN = 200
 

@@ -61,14 +61,6 @@ def read_reviews(data: Mapping[str, str]) -> AskedReviews:
     )
 
 
-def read_key(text: str) -> UUID | None:
-    """A row's key as forms and addresses carry it; None for anything else."""
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
 def _number(text: str) -> int:
     return int(text[:4]) if text.isascii() and text.isdigit() else 0
 

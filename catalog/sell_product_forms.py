@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from catalog.errors import InvalidPrice
 from catalog.models import Product, ProductStatus
-from catalog.product_forms import read_key
 from catalog.queries.sell_product import MOST_FOUND, find_brands, find_categories
 from catalog.services.editor import (
     FIELDS,
@@ -29,6 +28,7 @@ from catalog.services.pictures import SentPicture
 from catalog.services.sheets import NotANumber, read_amount
 from catalog.services.stock import MOST_UNITS
 from shop.forms import PICTURE_BYTES, PicturesInput
+from shop.ids import parse_id
 
 MOST_AT_ONCE = 12
 BLANK_FACTS = 3
@@ -132,11 +132,11 @@ class Picked(forms.ChoiceField):
         super().__init__(required=False, **options)
 
     def clean(self, value: Any) -> UUID | None:
-        return read_key(super().clean(value) or "")
+        return parse_id(super().clean(value) or "")
 
     def valid_value(self, value: Any) -> bool:
         # What was found for other words is as good: the service looks whether it is there.
-        return read_key(str(value)) is not None
+        return parse_id(str(value)) is not None
 
 
 class Moment(forms.DateTimeField):
@@ -231,7 +231,7 @@ class ProductForm(forms.Form):
 
     def _offer(self, name: str, find: Any, empty: str) -> None:
         words = self.words.get(f"find_{name}", "").replace("\0", "")[:100]
-        found = find(words=words, chosen=read_key(str(self[name].value() or "")))
+        found = find(words=words, chosen=parse_id(str(self[name].value() or "")))
         if len(found) > MOST_FOUND:
             self.truncated.add(name)
         field: Any = self.fields[name]

@@ -34,11 +34,12 @@ from ingestion.queries import errors_of, untold_rows, written_by
 from ingestion.services.examples import sheet_names, template_csv
 from ingestion.services.undo import undo_import
 from ingestion.services.uploads import UNFINISHED, Receipt, receive_file
-from shop.admin.base import HistoryAdmin, ModelAdmin, parse_id
+from shop.admin.base import HistoryAdmin, ModelAdmin
 from shop.admin.columns import badge, link, reference
 from shop.admin.filters import choices, days, yes_no
 from shop.admin.paging import BoundedPaginator
 from shop.errors import DomainError
+from shop.ids import parse_id
 
 ERRORS_A_PAGE = 50
 

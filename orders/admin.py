@@ -55,12 +55,12 @@ from shop.admin.base import (
     ModelAdmin,
     TabularInline,
     belonging_to,
-    parse_id,
 )
 from shop.admin.columns import badge, link, money
 from shop.admin.filters import choices, days, yes_no
 from shop.admin.finding import FEW, Hit, finds, row_hit
 from shop.encryption import email_hash
+from shop.ids import parse_id
 
 
 def orders_numbered(number: str) -> Q:

@@ -25,6 +25,14 @@ def uuid7(moment: datetime | None = None) -> uuid.UUID:
     return uuid.UUID(int=value)
 
 
+def parse_id(text: str) -> uuid.UUID | None:
+    """The key that a form, an address or a person says, in any usual spelling, or None."""
+    try:
+        return uuid.UUID(text.strip())
+    except ValueError:
+        return None
+
+
 def moment_of(key: uuid.UUID) -> datetime | None:
     """The instant a version-7 key carries, to the millisecond; None for other versions."""
     if key.version != 7:

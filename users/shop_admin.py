@@ -16,10 +16,11 @@ from django.utils.html import format_html_join
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from shop.admin.base import HistoryAdmin, parse_id
+from shop.admin.base import HistoryAdmin
 from shop.admin.columns import badge, link
 from shop.admin.shops import ShopAdmin
 from shop.errors import DomainError
+from shop.ids import parse_id
 from shop.models import Shop, ShopStatus
 from users.models import ShopInvitation, ShopMessage
 from users.services.shops import MOST_TEXT, set_shop_status

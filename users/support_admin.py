@@ -11,10 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from unfold.decorators import action
 
-from shop.admin.base import HistoryAdmin, HistoryInline, parse_id
+from shop.admin.base import HistoryAdmin, HistoryInline
 from shop.admin.columns import link, link_to
 from shop.admin.filters import days
 from shop.errors import DomainError
+from shop.ids import parse_id
 from users.impersonation import remember
 from users.models import ImpersonatedRequest, Impersonation, User
 from users.services.impersonation import (

@@ -20,11 +20,12 @@ from rest_framework.views import APIView
 from catalog.api.found import or_not_found
 from catalog.limits import may_ask_for_alert
 from catalog.models import Product, ProductImage, ProductVariant
-from catalog.product_forms import LONGEST_EMAIL, read_key
+from catalog.product_forms import LONGEST_EMAIL
 from catalog.queries.products import gone_product
 from catalog.services.alerts import ask_for_alert
 from shop.api.guests import SessionOrGuest
 from shop.api.pagination import NewestFirst
+from shop.ids import parse_id
 from shop.models import Shop
 
 LONGEST_KEY = 255
@@ -160,7 +161,7 @@ class AlertSerializer(serializers.Serializer[Any]):
 
 def product_of(key: str) -> Product:
     """By id or slug. Raises NotFound, and Gone for what was sold here once."""
-    wanted = {"pk": found} if (found := read_key(key)) else {"slug": key[:LONGEST_KEY]}
+    wanted = {"pk": found} if (found := parse_id(key)) else {"slug": key[:LONGEST_KEY]}
     on_sale = Product.objects.on_sale().select_related("shop", "brand", "category")
     # The sign that PostgreSQL cannot look for.
     product = None if "\0" in key else on_sale.filter(**wanted).first()

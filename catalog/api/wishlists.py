@@ -19,7 +19,6 @@ from rest_framework.views import APIView
 
 from catalog.api.found import or_not_found, person_of
 from catalog.models import Wishlist
-from catalog.product_forms import read_key
 from catalog.queries.wishlists import (
     Wish,
     shared_wishlist,
@@ -27,6 +26,7 @@ from catalog.queries.wishlists import (
     wishlists_of,
 )
 from catalog.services import wishlists as services
+from shop.ids import parse_id
 
 
 class WishlistSerializer(serializers.ModelSerializer[Wishlist]):
@@ -184,7 +184,7 @@ def _told(wishes: Sequence[Wish]) -> list[dict[str, Any]]:
 
 
 def _key(text: str) -> UUID:
-    key = read_key(text)
+    key = parse_id(text)
     if key is None:
         raise NotFound
     return key

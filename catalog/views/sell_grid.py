@@ -31,7 +31,7 @@ from catalog.services.sheets import (
     plan_sheet,
 )
 from shop.errors import DomainError
-from shop.ids import uuid7
+from shop.ids import parse_id, uuid7
 from shop.keyset import keyset_page
 from shop.services import jobs
 from users.counter import Seller, seller_view
@@ -213,17 +213,10 @@ def apply(request: HttpRequest, seller: Seller) -> HttpResponse:
             by=seller.user,
             kind=kinds.SHEET if has_price else kinds.STOCK_SHEET,
             items=items,
-            token=_token(request.POST.get("token", "")),
+            token=parse_id(request.POST.get("token", "")),
             now=timezone.now(),
         )
     except DomainError as refusal:
         messages.error(request, refusal.message)
         return redirect("sell:grid", seller.shop.slug)
     return redirect("sell:job", seller.shop.slug, job.pk)
-
-
-def _token(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -24,7 +24,6 @@ from django.views.decorators.http import (
 
 from catalog.errors import InvalidLevel, InvalidPrice
 from catalog.models import Brand, Category, Product, ProductStatus
-from catalog.product_forms import read_key
 from catalog.queries.sell_product import (
     fact_names,
     find_brands,
@@ -44,6 +43,7 @@ from catalog.services.editor import (
     save_product,
     version_of,
 )
+from shop.ids import parse_id
 from users.counter import Seller, seller_view
 from users.rights import Right
 
@@ -226,7 +226,7 @@ def choices(request: HttpRequest, seller: Seller) -> HttpResponse:
     """The list of categories, or of brands, narrowed by words: a part of the editor."""
     kind = "brand" if request.GET.get("kind") == "brand" else "category"
     words = request.GET.get(f"find_{kind}", "").replace("\0", "")[:100]
-    chosen = read_key(request.GET.get(kind, ""))
+    chosen = parse_id(request.GET.get(kind, ""))
     found = LISTS[kind](words=words, chosen=chosen)
     context = {"kind": kind, "found": found, "chosen": str(chosen or "")}
     return render(request, "catalog/_sell_choices.html", context)

@@ -16,13 +16,13 @@ from django.views.decorators.http import require_http_methods
 
 from catalog.errors import NotAPicture, TooMany
 from catalog.models import Product
-from catalog.product_forms import read_key
 from catalog.queries.sell_product import picture_variants, product_pictures
 from catalog.sell_product_forms import UploadForm
 from catalog.services import pictures as services
 from catalog.services.editor import FieldRefused
 from catalog.views.sell_product import of_product, page_of
 from shop.errors import DomainError
+from shop.ids import parse_id
 from users.counter import Seller, seller_view
 from users.rights import Right
 
@@ -65,15 +65,15 @@ def _change(request: HttpRequest, product: Product, whose: dict[str, Any]) -> No
     if words:
         services.describe_pictures(**whose, words=words)
     for action, steps in STEPS.items():
-        if key := read_key(sent.get(action, "")):
+        if key := parse_id(sent.get(action, "")):
             services.move_picture(**whose, picture_id=key, steps=steps)
             return
     # Not "remove": a control of that name hides the form's own method from HTMX.
-    if key := read_key(sent.get("discard", "")):
+    if key := parse_id(sent.get("discard", "")):
         services.remove_picture(**whose, picture_id=key)
         messages.success(request, _("The picture is removed."))
     elif "order" in sent:
-        keys = [read_key(text) for text in sent.get("order", "").split(",")]
+        keys = [parse_id(text) for text in sent.get("order", "").split(",")]
         services.order_pictures(**whose, ids=[key for key in keys if key])
     else:
         messages.success(request, _("The words are kept."))
@@ -84,9 +84,9 @@ def _words(request: HttpRequest, product: Product) -> dict[UUID, services.Pictur
     there = set(product.images.values_list("pk", flat=True))
     words = {}
     for name, alt in request.POST.items():
-        key = read_key(name.removeprefix("alt-")) if name.startswith("alt-") else None
+        key = parse_id(name.removeprefix("alt-")) if name.startswith("alt-") else None
         if key in there and key is not None:
-            variant = read_key(request.POST.get(f"variant-{key}", ""))
+            variant = parse_id(request.POST.get(f"variant-{key}", ""))
             words[key] = services.PictureWords(alt=str(alt), variant_id=variant)
     return words
 

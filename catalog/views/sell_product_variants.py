@@ -20,7 +20,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.models import Product, ProductVariant
-from catalog.product_forms import read_key
 from catalog.queries.sell_product import (
     VariantFilter,
     option_values,
@@ -48,6 +47,7 @@ from catalog.services.variants import (
 )
 from catalog.views.sell_product import of_product, page_of
 from shop.errors import DomainError
+from shop.ids import parse_id
 from shop.keyset import keyset_page
 from users.counter import Seller, seller_view
 from users.rights import Right
@@ -119,7 +119,7 @@ def _edits(
     """What was typed, as edits, as texts, and what of it is no number."""
     edits, typed, errors = [], {}, {}
     for text in values.getlist("row")[: 2 * PAGE]:
-        key = read_key(text)
+        key = parse_id(text)
         if key is None:
             continue
         cells = {name: values.get(f"{name}-{key}", "") for name in TYPED}
@@ -249,7 +249,7 @@ def _picked(request: HttpRequest, product: Product) -> list[UUID]:
         wanted = VariantFilter.of(request.POST)
         found = product_variants(product_id=product.pk, wanted=wanted)
         return list(found.values_list("pk", flat=True))
-    keys = [read_key(text) for text in request.POST.getlist("pick")[:MOST_VARIANTS]]
+    keys = [parse_id(text) for text in request.POST.getlist("pick")[:MOST_VARIANTS]]
     return [key for key in dict.fromkeys(keys) if key]
 
 

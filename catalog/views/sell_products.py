@@ -39,7 +39,7 @@ from catalog.queries.sell_products import (
 )
 from catalog.sell_forms import ACTIONS, BulkForm, category_choices
 from shop.errors import DomainError
-from shop.ids import uuid7
+from shop.ids import parse_id, uuid7
 from shop.keyset import keyset_page
 from shop.services import jobs
 from users.counter import Seller, seller_view
@@ -214,13 +214,7 @@ def _fields(chosen: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _uuids(texts: Sequence[str]) -> list[UUID]:
-    found = []
-    for text in texts[: jobs.CHUNK]:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return found
+    return [key for text in texts[: jobs.CHUNK] if (key := parse_id(text))]
 
 
 @dataclass(frozen=True)
@@ -315,7 +309,6 @@ def _foresee(seller: Seller, choice: Choice, form: BulkForm) -> list[Foreseen]:
 
 def _open(seller: Seller, choice: Choice, form: BulkForm, values: QueryDict) -> Any:
     expected = values.get("expected", "")
-    tokens = _uuids([values.get("token", "")])
     return jobs.open_job(
         shop_id=seller.shop.pk,
         by=seller.user,
@@ -325,6 +318,6 @@ def _open(seller: Seller, choice: Choice, form: BulkForm, values: QueryDict) -> 
         .order_by("id")
         .annotate(entity_id=F("id"), label=F("name")),
         expected=int(expected) if expected.isdecimal() and len(expected) < 10 else None,
-        token=tokens[0] if tokens else None,
+        token=parse_id(values.get("token", "")),
         now=timezone.now(),
     )

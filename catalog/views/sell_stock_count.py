@@ -22,7 +22,7 @@ from catalog.services.sheets import STOCK, Line, SheetPlan, plan_sheet
 from catalog.services.stock import MOST_NOTES
 from catalog.views.sell_stock import TABS, asked_tab, asked_words
 from shop.errors import DomainError
-from shop.ids import uuid7
+from shop.ids import parse_id, uuid7
 from shop.keyset import keyset_page
 from shop.services import jobs
 from users.counter import Seller, seller_view
@@ -169,17 +169,10 @@ def apply_count(request: HttpRequest, seller: Seller) -> HttpResponse:
             kind=kinds.STOCK_SHEET,
             params={"note": plan["note"]},
             items=[(UUID(key), label, wanted) for key, label, wanted in plan["items"]],
-            token=_token(request.POST.get("token", "")),
+            token=parse_id(request.POST.get("token", "")),
             now=timezone.now(),
         )
     except DomainError as refusal:
         messages.error(request, refusal.message)
         return redirect("sell:stock_count", seller.shop.slug)
     return redirect("sell:job", seller.shop.slug, job.pk)
-
-
-def _token(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

@@ -19,10 +19,11 @@ from django.views.decorators.http import (
 
 from catalog.errors import InvalidName, NoSuchThing, TooMany
 from catalog.models import Product, ProductVariant, Wishlist
-from catalog.product_forms import WishlistForm, read_key
+from catalog.product_forms import WishlistForm
 from catalog.queries.wishlists import shared_wishlist, wishes_of, wishlists_of
 from catalog.services import wishlists as services
 from catalog.views.person import person_id
+from shop.ids import parse_id
 
 PER_PAGE = 48
 
@@ -100,12 +101,12 @@ def share(request: HttpRequest, wishlist_id: UUID) -> HttpResponse:
 def save(request: HttpRequest) -> HttpResponse:
     """Which list a product shall stand on; without scripts and with several lists."""
     asked = request.POST or request.GET
-    product_id = read_key(asked.get("product", ""))
+    product_id = parse_id(asked.get("product", ""))
     if product_id is None:
         raise Http404
     on_sale = Product.objects.on_sale().select_related("shop")
     product = get_object_or_404(on_sale, pk=product_id)
-    variant_id = read_key(asked.get("variant", ""))
+    variant_id = parse_id(asked.get("variant", ""))
     variants = ProductVariant.objects.filter(product=product)
     variant = variants.filter(pk=variant_id).first() if variant_id else None
     form = WishlistForm()
@@ -138,7 +139,7 @@ def remove(request: HttpRequest, item_id: UUID) -> HttpResponse:
 @login_required
 @require_POST
 def move(request: HttpRequest, item_id: UUID) -> HttpResponse:
-    target = read_key(request.POST.get("wishlist", ""))
+    target = parse_id(request.POST.get("wishlist", ""))
     if target is None:
         raise Http404
     try:
@@ -203,7 +204,7 @@ def _save(
         "product_id": product.pk,
         "variant_id": variant.pk if variant else None,
     }
-    target = read_key(request.POST.get("wishlist", ""))
+    target = parse_id(request.POST.get("wishlist", ""))
     try:
         if target is None:
             if not form.is_valid():

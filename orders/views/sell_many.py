@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -19,7 +18,7 @@ from orders.queries.sell_orders import OrderSearch
 from orders.sell_forms import ManyForm, OrderSearchForm
 from orders.services.many import ManyAction, change_orders, orders_for
 from shop.errors import DomainError
-from shop.ids import uuid7
+from shop.ids import parse_id, uuid7
 from users.counter import Seller, seller_view
 from users.rights import Right
 
@@ -79,7 +78,7 @@ def _open(
             expected=int(expected)
             if expected.isdecimal() and len(expected) < 10
             else 0,
-            token=_token(request.POST.get("token", "")),
+            token=parse_id(request.POST.get("token", "")),
             now=timezone.now(),
         )
     except DomainError as refusal:
@@ -89,10 +88,3 @@ def _open(
 
 def _said(sent: QueryDict) -> list[tuple[str, str]]:
     return [(name, str(sent[name])) for name in SEARCHED if sent.get(name)]
-
-
-def _token(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

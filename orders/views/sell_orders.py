@@ -57,6 +57,7 @@ from orders.services.fulfillment import add_note, ship_rest
 from orders.services.invoice_documents import invoice_document
 from orders.templatetags.selling import work_state
 from shop.errors import DomainError
+from shop.ids import parse_id
 from users.counter import Seller, seller_view
 from users.rights import Right
 
@@ -313,13 +314,8 @@ def _nothing_picked(request: HttpRequest, seller: Seller) -> HttpResponse:
 
 def _picked(sent: QueryDict) -> list[UUID]:
     """The ids that were ticked; what is no id is not found, as another shop's is not."""
-    ids = []
-    for text in sent.getlist("order")[:MOST_ROWS]:
-        try:
-            ids.append(UUID(text))
-        except ValueError:
-            continue
-    return ids
+    texts = sent.getlist("order")[:MOST_ROWS]
+    return [key for text in texts if (key := parse_id(text))]
 
 
 # ------------------------------------------------------------------ drafts

@@ -43,7 +43,7 @@ from orders.queries.sell_promotions import (
     trial,
 )
 from orders.services import promotions as services
-from shop.ids import uuid7
+from shop.ids import parse_id, uuid7
 from users.counter import Seller, seller_view
 from users.rights import Right
 
@@ -289,7 +289,7 @@ def make_codes(
             prefix=form.cleaned_data["beginning"],
             by=seller.user,
             now=timezone.now(),
-            token=_token(request),
+            token=parse_id(request.POST.get("token", "")),
         )
         return redirect("sell:job", seller.shop.slug, job.pk)
 
@@ -316,13 +316,6 @@ def _answer(
         context = _context(seller, own, found)
     context |= _codes(request, found) | {"promotion": found, name: form}
     return render(request, "orders/sell_promotion.html", context)
-
-
-def _token(request: HttpRequest) -> UUID | None:
-    try:
-        return UUID(request.POST.get("token", ""))
-    except ValueError:
-        return None
 
 
 @require_POST

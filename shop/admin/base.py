@@ -20,20 +20,13 @@ from unfold import admin as unfold
 from unfold.views import ChangeList
 
 from shop.admin.paging import BoundedPaginator
+from shop.ids import parse_id
 from shop.partitions import by_key, near_key
 
 # Carries a row's instant in the link to its page, because its table is partitioned by it.
 INSTANT = "at"
 # Parents that one search follows.
 FEW = 20
-
-
-def parse_id(text: str) -> UUID | None:
-    """The UUID a person typed, in any of the usual spellings; None when it is none."""
-    try:
-        return UUID(text.strip())
-    except ValueError:
-        return None
 
 
 def found_by(model: type[models.Model], column: str) -> bool:

@@ -21,9 +21,9 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from shop.admin.base import parse_id
 from shop.admin.columns import page_of
 from shop.admin.navigation import groups
+from shop.ids import parse_id
 from shop.models import Shop
 from shop.queries import resolve
 

@@ -18,11 +18,11 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date
 from unfold.decorators import display
 
-from shop.admin.base import HistoryAdmin, parse_id, row_with_id
+from shop.admin.base import HistoryAdmin, row_with_id
 from shop.admin.columns import badge, page_of, short_id
 from shop.admin.filters import choices, days
 from shop.entities import Entity, EntityType
-from shop.ids import moment_of
+from shop.ids import moment_of, parse_id
 from shop.models import GlobalEntity
 from shop.queries import counts_of_day, resolve
 

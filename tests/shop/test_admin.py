@@ -25,9 +25,9 @@ import tests.factories
 from catalog.models import Category, ProductVariant
 from orders.models import Order
 from shop.admin import paging
-from shop.admin.base import HistoryAdmin, ModelAdmin, parse_id
+from shop.admin.base import HistoryAdmin, ModelAdmin
 from shop.encryption import email_hash
-from shop.ids import uuid7
+from shop.ids import parse_id, uuid7
 from shop.models import EventRelay, GlobalEntity, GlobalEvent
 from tests.factories.catalog import CategoryFactory, ProductFactory
 from tests.factories.orders import (
