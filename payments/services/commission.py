@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,8 +23,14 @@ OVERLAP = "uk_commission_rules_overlap"
 # How long a form may take: a rule does not begin in the past otherwise.
 FILLING_IN = timedelta(hours=1)
 
-# By shop and category; None is every.
-Rates = Mapping[tuple[UUID | None, UUID | None], Decimal]
+
+@dataclass(frozen=True)
+class Rates:
+    """Shares of one by shop and category; None is every."""
+
+    shares: Mapping[tuple[UUID | None, UUID | None], Decimal]
+    # Category -> the one above it; empty where no rule names a category.
+    parents: Mapping[UUID, UUID | None]
 
 
 @transaction.atomic
@@ -84,10 +91,16 @@ def end_commission_rule(*, rule_id: UUID, now: datetime) -> CommissionRule | Non
 
 
 def commission_rates(*, shop_ids: Collection[UUID], now: datetime) -> Rates:
-    """The rules of these shops and of every shop that hold now: one statement."""
+    """The rules of these shops and of every shop that hold now.
+
+    One statement, and one more where a rule names a category.
+    """
     rules = CommissionRule.objects.valid_at(now)
     found = rules.filter(Q(shop__in=list(shop_ids)) | Q(shop=None))
-    return {(rule.shop_id, rule.category_id): rule.rate for rule in found}
+    shares = {(rule.shop_id, rule.category_id): rule.rate for rule in found}
+    if not any(category_id for _shop_id, category_id in shares):
+        return Rates(shares, {})
+    return Rates(shares, dict(Category.objects.values_list("pk", "parent_id")))
 
 
 def commission_on(
@@ -100,7 +113,7 @@ def commission_on(
     the shop's own rate. Lines weigh by what they cost; delivery has no category.
     """
     mine = (order.shop_id, None)
-    if any(shop_id in mine and category_id for shop_id, category_id in rates):
+    if any(shop_id in mine and category_id for shop_id, category_id in rates.shares):
         share = _share_by_lines(order, rates)
     else:
         share = _rate(order, rates, [])
@@ -111,19 +124,18 @@ def _rate(order: Order, rates: Rates, path: list[UUID]) -> Decimal:
     """path: of the category, from itself up to the top."""
     for shop_id in (order.shop_id, None):
         for category_id in (*path, None):
-            if (shop_id, category_id) in rates:
-                return rates[shop_id, category_id]
+            if (shop_id, category_id) in rates.shares:
+                return rates.shares[shop_id, category_id]
     return order.shop.commission_rate
 
 
 def _share_by_lines(order: Order, rates: Rates) -> Decimal:
-    parents = dict(Category.objects.values_list("pk", "parent_id"))
     lines = OrderItem.objects.filter(order=order).values_list(
         "product__category_id", "subtotal", "total_discount"
     )
     weighed = [(order.total_shipping, _rate(order, rates, []))]
     weighed += [
-        (subtotal - discount, _rate(order, rates, _path(parents, category_id)))
+        (subtotal - discount, _rate(order, rates, _path(rates.parents, category_id)))
         for category_id, subtotal, discount in lines
     ]
     whole = sum((weight for weight, _share in weighed), Decimal(0))

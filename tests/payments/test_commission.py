@@ -110,6 +110,27 @@ def test_lines_weigh_by_what_they_cost_and_delivery_has_no_category() -> None:
     assert taken(order, "50.00") == "8.00"
 
 
+def test_the_departments_are_read_once_however_many_shops_are_paid(
+    django_assert_num_queries: Any,
+) -> None:
+    pots = CategoryFactory()
+    orders = [order_of((pots, "100.00")) for _ in range(3)]
+    add("0.2")
+    shop_ids = [order.shop_id for order in orders]
+
+    with django_assert_num_queries(1):
+        commission_rates(shop_ids=shop_ids, now=NOON)
+    add("0.3", category_id=pots.pk)
+    with django_assert_num_queries(2):
+        rates = commission_rates(shop_ids=shop_ids, now=NOON)
+    for order in orders:
+        with django_assert_num_queries(1):
+            share = commission_on(
+                order=order, amount=Decimal(100), currency="USD", rates=rates
+            )
+        assert share == Decimal("30.00")
+
+
 def test_other_shops_rules_and_other_times_do_not_matter() -> None:
     order = order_of()
     add("0.9", shop_id=ShopFactory().pk)

@@ -33,7 +33,7 @@ def test_a_shop_is_opened_and_listed_among_ones_own() -> None:
 
     made = client.post(reverse("v1:sell-shops"), sent, format="json")
     wrong = client.post(
-        reverse("v1:sell-shops"), {**sent, "currency": "XXX"}, format="json"
+        reverse("v1:sell-shops"), {**sent, "currency": "QQQ"}, format="json"
     )
 
     assert made.status_code == 201
