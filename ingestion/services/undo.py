@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import ManyToOneRel
+from django.db.models import SET_NULL, ManyToOneRel
 
 from ingestion.errors import UndoRefused
 from ingestion.events import FileUndone
@@ -93,7 +93,12 @@ def _dependants(cursor: Any, file: IngestionFile) -> Iterator[str]:
         target = TARGETS[name]
         for relation in _relations(target):
             yield from _referring(
-                cursor, file, target, relation.related_model, relation.field.column
+                cursor,
+                file,
+                target,
+                relation.related_model,
+                relation.field.column,
+                is_cleared=relation.on_delete is SET_NULL,
             )
         for other, column in LOOSE.get(name, ()):
             yield from _referring(cursor, file, target, TARGETS[other].model, column)
@@ -110,9 +115,19 @@ def _relations(target: Target) -> Iterator[Any]:
 
 
 def _referring(
-    cursor: Any, file: IngestionFile, target: Target, model: Any, column: str
+    cursor: Any,
+    file: IngestionFile,
+    target: Target,
+    model: Any,
+    column: str,
+    *,
+    is_cleared: bool = False,
 ) -> Iterator[str]:
-    """Rows that hang on created ones and did not come in with the same file."""
+    """Rows that hang on created ones and did not come in with the same file.
+
+    is_cleared: they outlive what they name; those that only this file let name it are as
+    before in a moment.
+    """
     table, key = model._meta.db_table, model._meta.pk.column
     cursor.execute(
         f"SELECT count(*), min(owner.{target.called}::text)"
@@ -121,8 +136,10 @@ def _referring(
         f' JOIN "{target.table}" AS owner ON owner."{target.key.column}" = made.entity_id'
         " WHERE NOT EXISTS (SELECT FROM undo_created AS ours"
         f' WHERE ours.entity_id = other."{key}")'
-        f' AND other."{key}" <> %s',
-        [file.pk],
+        f' AND other."{key}" <> %s'
+        " AND NOT (%s AND EXISTS (SELECT FROM undo_changed AS back"
+        f' WHERE back.entity_id = other."{key}" AND back.previous ? %s))',
+        [file.pk, is_cleared, column],
     )
     count, example = cursor.fetchone()
     if count:

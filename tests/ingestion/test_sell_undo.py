@@ -3,10 +3,13 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from catalog.models import Product, ProductVariant
+from catalog.models import Brand, Category, Product, ProductVariant
+from ingestion.errors import UndoRefused
 from ingestion.models import FileStatus
-from tests.factories.catalog import ProductVariantFactory
+from ingestion.services.undo import undo_import
+from tests.factories.catalog import ProductFactory, ProductVariantFactory
 from tests.factories.orders import OrderItemFactory
 from tests.factories.shop import ShopFactory
 from tests.ingestion.test_soko import PRODUCTS, imported
@@ -47,6 +50,31 @@ def test_what_the_file_brought_goes_and_what_it_changed_is_as_before(shop, owner
     assert file.status == FileStatus.UNDONE
     there.refresh_from_db()
     assert (Product.objects.count(), there.price) == (1, 9)
+
+
+def test_a_brand_and_a_department_of_the_file_leave_the_product_that_was_there(shop):
+    there = ProductVariantFactory(
+        product__shop=shop, product__sku="tea", sku="tea-50", price=9
+    ).product
+    brand, category = there.brand_id, there.category_id
+    file = imported(shop, PRODUCTS)
+    there.refresh_from_db()
+    assert (there.brand.name, there.category.name) == ("Acme", "Green tea")
+
+    undo_import(file_id=file.pk, now=timezone.now())
+
+    there.refresh_from_db()
+    assert (there.brand_id, there.category_id) == (brand, category)
+    assert not Brand.objects.filter(name="Acme").exists()
+    assert not Category.objects.filter(name="Green tea").exists()
+
+
+def test_a_brand_that_another_product_took_since_keeps_the_file(shop):
+    file = imported(shop, PRODUCTS)
+    ProductFactory(shop=shop, brand=Brand.objects.get(name="Acme"))
+
+    with pytest.raises(UndoRefused, match="Acme"):
+        undo_import(file_id=file.pk, now=timezone.now())
 
 
 def test_what_was_sold_since_keeps_it_with_a_sentence(shop, owner):
