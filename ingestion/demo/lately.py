@@ -32,8 +32,6 @@ from users.models import User
 
 GATEWAY = "test"
 CARRIER = "Royal Mail"
-# Enough that nobody's last unit is taken.
-PLENTY = 10
 AN_HOUR = timedelta(hours=1)
 
 Story = Callable[[Order, datetime], None]
@@ -63,19 +61,20 @@ def buy_lately(*, now: datetime) -> int:
     with transaction.atomic():
         if Order.objects.filter(email=SHOPPER, checkout__cart__isnull=False).exists():
             return 0
+        shelves = {shop: _shelf(shop) for shop in (KETTLE, CLOTHES)}
         for purchase in PURCHASES:
-            _buy(purchase, now - purchase.hours * AN_HOUR)
+            _buy(purchase, shelves, now - purchase.hours * AN_HOUR)
     return len(PURCHASES)
 
 
-def _buy(purchase: Purchase, at: datetime) -> None:
+def _buy(purchase: Purchase, shelves: dict[str, list[UUID]], at: datetime) -> None:
     user = User.objects.filter(email=purchase.buyer).first()
     user_id, token = (user.pk, "") if user else (None, purchase.buyer)
     for shop, place in purchase.goods:
         item = add_to_cart(
             user_id=user_id,
             token=token,
-            variant_id=_variant(shop, place),
+            variant_id=shelves[shop][place % len(shelves[shop])],
             quantity=1 + place % 2,
             now=at,
         )
@@ -95,14 +94,17 @@ def _buy(purchase: Purchase, at: datetime) -> None:
         purchase.story(order, at)
 
 
-def _variant(shop: str, place: int) -> UUID:
+def _shelf(shop: str) -> list[UUID]:
+    """Variants on sale, the fullest first: what the year left differs from demo to demo, and
+    nobody's last unit is taken."""
     on_sale = ProductVariant.objects.filter(
         product__shop__slug=shop,
         product__status=ProductStatus.ACTIVE,
         is_active=True,
-        inventory_quantity__gt=PLENTY,
+        inventory_quantity__gt=0,
     )
-    return on_sale.order_by("sku").values_list("pk", flat=True)[place]
+    fullest = on_sale.order_by("-inventory_quantity", "sku")
+    return list(fullest.values_list("pk", flat=True))
 
 
 # ------------------------------------------------------------------ what became of it
