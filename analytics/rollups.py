@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, models
 
 from analytics.models import (
+    Conversion,
     ProductMetricsDaily,
     ProductMetricsHourly,
     SalesAggregateDaily,
@@ -33,7 +34,7 @@ WRITTEN = {"id", "computed_at", "created_at", "updated_at", "partition_key"}
 class Rollup:
     """One table of figures.
 
-    subject: whom it tells of (user, shop, product or sales); key: the columns that name a
+    subject: whom it tells of (user, shop, product, sales or conversion); key: the columns that name a
     cell's row, the bucket's first; statement: the SELECT of its rows from the raw ones.
     """
 
@@ -133,6 +134,14 @@ ROLLUPS = {
             "sales",
             ("date", "currency"),
             _statement("sales_metrics"),
+        ),
+        Rollup(
+            "fact_conversions",
+            Conversion,
+            DAY,
+            "conversion",
+            ("date", "source_type", "source_id"),
+            _statement("fact_conversions"),
         ),
     )
 }

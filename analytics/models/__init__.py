@@ -1,4 +1,5 @@
 from analytics.models.calendar import CalendarDay
+from analytics.models.conversions import Conversion, ConversionSource
 from analytics.models.metrics import (
     ProductMetricsDaily,
     ProductMetricsHourly,
@@ -17,6 +18,8 @@ from analytics.models.sales import (
 
 __all__ = [
     "CalendarDay",
+    "Conversion",
+    "ConversionSource",
     "ProductDay",
     "ProductMetricsDaily",
     "ProductMetricsHourly",

@@ -1,6 +1,6 @@
 -- Turns the dirty marks into pending runs of the hours and days that they touch.
 -- Grain: (rollup, bucket). Parameters: the rollups' names, grains and what they tell of
---   (user, shop, product or sales), as arrays of one order.
+--   (user, shop, product, sales or conversion), as arrays of one order.
 -- Reads rollup_marks, and what a mark names: an order's own, its payments', refunds' and
 --   returns' hours; the later buckets of a product whose stock or price changed in the past,
 --   and of its shop.
@@ -14,7 +14,7 @@ WITH taken AS (
 ), reach AS (
     -- What a change of each kind can be seen in.
     SELECT * FROM (VALUES
-        ('sale', ARRAY['user', 'shop', 'product', 'sales']),
+        ('sale', ARRAY['user', 'shop', 'product', 'sales', 'conversion']),
         ('refund', ARRAY['user', 'shop', 'product']),
         ('payment', ARRAY['user', 'shop']),
         ('review', ARRAY['user', 'shop', 'product']),

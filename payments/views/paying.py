@@ -17,6 +17,7 @@ from orders.errors import (
     CartHasProblems,
     CheckoutIncomplete,
     DeliveryUnavailable,
+    EmptyCart,
     QuoteChanged,
 )
 from orders.models import Checkout, CheckoutStatus
@@ -62,6 +63,27 @@ def pay_link(request: HttpRequest, token: str) -> HttpResponse:
 
 def _agree(request: HttpRequest, found: Checkout) -> HttpResponse:
     """Before the orders are placed: the sum as it is now, and the buyer's yes."""
+    if found.cart is None:
+        raise Http404
+    form = PaymentMethodForm(request.POST or None, currency=found.cart.currency)
+    refusal = ""
+    if form.is_valid():
+        # Priced once, under its lock; a page is worked out only where one is shown.
+        try:
+            place_orders(
+                checkout_id=found.pk,
+                quote_hash=request.POST.get("quote", ""),
+                now=timezone.now(),
+            )
+        except QuoteChanged as changed:
+            refusal = changed.message
+        except (CheckoutIncomplete, EmptyCart):
+            pass  # What is missing leads to its step, below.
+        except DomainError as refused:
+            messages.error(request, refused.message)
+            return redirect(_way_back(refused, found))
+        else:
+            return _charge(request, found, form)
     view = price_checkout(checkout=found, now=timezone.now())
     if not view.lines:
         return redirect("orders:cart")
@@ -69,21 +91,7 @@ def _agree(request: HttpRequest, found: Checkout) -> HttpResponse:
         is_address = set(view.missing) & {CONTACT, ADDRESS}
         step = "address" if is_address else "delivery"
         return redirect(f"orders:checkout_{step}", found.pk)
-    form = PaymentMethodForm(request.POST or None, currency=view.quote.currency)
-    if not form.is_valid():
-        return _page(request, found, view, form)
-    try:
-        place_orders(
-            checkout_id=found.pk,
-            quote_hash=request.POST.get("quote", ""),
-            now=timezone.now(),
-        )
-    except QuoteChanged as refusal:
-        return _page(request, found, view, form, refusal=refusal.message)
-    except DomainError as refusal:
-        messages.error(request, refusal.message)
-        return redirect(_way_back(refusal, found))
-    return _charge(request, found, form)
+    return _page(request, found, view, form, refusal=refusal)
 
 
 def _settle(request: HttpRequest, found: Checkout) -> HttpResponse:
@@ -132,7 +140,7 @@ def _charge(
 
 def _way_back(refusal: DomainError, found: Checkout) -> str:
     """Where the buyer can mend what was refused."""
-    if isinstance(refusal, DeliveryUnavailable | CheckoutIncomplete):
+    if isinstance(refusal, DeliveryUnavailable):
         return reverse("orders:checkout_delivery", args=[found.pk])
     if isinstance(refusal, OutOfStock | CartHasProblems):
         return reverse("orders:cart")
@@ -145,7 +153,7 @@ def _page(
     view: CheckoutView,
     form: PaymentMethodForm,
     *,
-    refusal: str = "",
+    refusal: str,
 ) -> HttpResponse:
     context = {
         "checkout": found,

@@ -5,6 +5,7 @@ import factory
 
 from analytics.models import (
     CalendarDay,
+    Conversion,
     ProductDay,
     ProductMetricsDaily,
     ProductMetricsHourly,
