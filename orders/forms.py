@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.choices import CallableChoiceIterator
 from django.utils.translation import gettext_lazy as _
 
 from orders.errors import AddressRefused
@@ -68,10 +69,11 @@ def _control(field: AddressField) -> forms.Field:
     attributes: dict[str, Any] = {"autocomplete": field.autocomplete}
     if field.is_required:
         attributes["required"] = True
-    choices = country_choices() if field.name == "country" else list(field.choices)
     widget: forms.Widget
-    if choices:
-        widget = forms.Select(attributes, [("", _("Choose …")), *choices])
+    if field.name == "country" or field.choices:
+        # Asked for when it is drawn: most forms that are sent lead on to another page.
+        choices = CallableChoiceIterator(lambda: _choices(field))
+        widget = forms.Select(attributes, choices)
     else:
         attributes["maxlength"] = field.max_length
         widget = forms.TextInput(attributes)
@@ -82,6 +84,11 @@ def _control(field: AddressField) -> forms.Field:
     # `clean_address` says it in its own words.
     control.validators = []
     return control
+
+
+def _choices(field: AddressField) -> list[tuple[str, Any]]:
+    known = country_choices() if field.name == "country" else field.choices
+    return [("", _("Choose …")), *known]
 
 
 def _optional(label: str) -> Any:
