@@ -6,6 +6,7 @@ from django.contrib import admin
 
 from analytics.models import (
     CalendarDay,
+    Conversion,
     ProductDay,
     ProductMetricsDaily,
     ProductMetricsHourly,
@@ -128,6 +129,21 @@ class SalesMetricsAdmin(HistoryAdmin):
     )
     list_filter = (days("date"),)
     ordering = ("-date", "currency")
+
+
+@admin.register(Conversion)
+class ConversionAdmin(HistoryAdmin):
+    list_display = (
+        "date",
+        reference("source_id", "orders.promotion", "promotion"),
+        "conversions",
+        money("revenue"),
+        money("discount"),
+    )
+    list_filter = (days("date"),)
+    ordering = ("-date",)
+    search_ids = ("source_id",)
+    search_help_text = SUBJECT
 
 
 @admin.register(ProductDay)

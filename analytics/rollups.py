@@ -34,8 +34,9 @@ WRITTEN = {"id", "computed_at", "created_at", "updated_at", "partition_key"}
 class Rollup:
     """One table of figures.
 
-    subject: whom it tells of (user, shop, product, sales or conversion); key: the columns that name a
-    cell's row, the bucket's first; statement: the SELECT of its rows from the raw ones.
+    subject: whom it tells of (user, shop, product, sales or conversion); key: the columns
+    that name a cell's row, the bucket's first; statement: the SELECT of its rows from the
+    raw ones.
     """
 
     name: str

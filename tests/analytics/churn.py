@@ -66,6 +66,7 @@ class Churn:
             (4, self.correct_item),
             (2, self.drop_item),
             (3, self.use_coupon),
+            (3, self.correct_use),
             (8, self.pay),
             (4, self.correct_payment),
             (6, self.refund),
@@ -204,8 +205,18 @@ class Churn:
         if used and self.random.random() < 0.5:
             used.delete()
         elif order:
-            coupon = CouponFactory(promotion__shop=self.coupons[0].shop)
+            shop = self.random.choice((order.shop, self.coupons[0].shop))
+            coupon = CouponFactory(promotion__shop=shop)
             OrderCouponFactory(order=order, coupon=coupon)
+
+    def correct_use(self) -> None:
+        if used := self.one(OrderCoupon):
+            rows = OrderCoupon.objects.filter(pk=used.pk)
+            if self.random.random() < 0.5:
+                rows.update(discount=self.amount())
+                return
+            coupon = CouponFactory(promotion__shop=used.order.shop)
+            rows.update(coupon=coupon, promotion=coupon.promotion)
 
     # ------------------------------------------------------------ money
     def pay(self) -> None:

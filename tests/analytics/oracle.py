@@ -50,6 +50,7 @@ class World:
         self.orders = {row["id"]: row for row in rows("orders")}
         self.items = rows("order_items")
         self.coupons = rows("order_coupons")
+        self.promotions = {row["id"]: row for row in rows("promotions")}
         self.payments = {row["id"]: row for row in rows("payments")}
         self.refunds = rows("refunds")
         self.returns = {row["id"]: row for row in rows("order_returns")}
@@ -497,6 +498,24 @@ class World:
                 "unique_customers": len(customers),
                 "returning_customers": len(customers & known),
             }
+        return cells
+
+    # ------------------------------------------------------------ promotions
+    def _conversions(self, rollup: Rollup) -> dict[tuple[Any, ...], dict[str, Any]]:
+        orders = {order["id"]: order for order in self.counted}
+        cells: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for used in self.coupons:
+            order = orders.get(used["order_id"])
+            promotion = self.promotions[used["promotion_id"]]
+            if order is None or order["shop_id"] != promotion["shop_id"]:
+                continue
+            day = rollup.floor(order["event_time"]).date()
+            nothing = {"conversions": 0, "revenue": ZERO, "discount": ZERO}
+            cell = cells.setdefault((day, "promotion", promotion["id"]), nothing)
+            cell["currency"] = order["currency"]
+            cell["conversions"] += 1
+            cell["revenue"] += order["total_price"]
+            cell["discount"] += used["discount"]
         return cells
 
 

@@ -115,6 +115,19 @@ class SalesMetricsFactory(factory.django.DjangoModelFactory):
     currency = "USD"
 
 
+class ConversionFactory(factory.django.DjangoModelFactory):
+    class Meta:
+        model = Conversion
+
+    id = factory.LazyFunction(lambda: uuid7(DAY))
+    date = DAY.date()
+    source_type = "promotion"
+    source_id = factory.LazyFunction(uuid7)
+    currency = "USD"
+    conversions = 1
+    revenue = Decimal("10.00")
+
+
 class CalendarDayFactory(factory.django.DjangoModelFactory):
     class Meta:
         model = CalendarDay
