@@ -1,7 +1,7 @@
 """What the catalogue does about its own news, after the commit."""
 
-from catalog.events import BackInStock, BrandMerged
-from catalog.tasks import follow_brand_merge, send_stock_alerts
+from catalog.events import BackInStock, BrandMerged, ProductEdited
+from catalog.tasks import follow_brand_merge, make_picture_sizes, send_stock_alerts
 from shop.events import Event, receives
 
 
@@ -13,3 +13,9 @@ def send_alerts(event: Event) -> None:
 @receives(BrandMerged)
 def move_the_rest(event: Event) -> None:
     follow_brand_merge.delay(brand_id=str(event.entity_id))
+
+
+@receives(ProductEdited)
+def make_pictures_small(event: Event) -> None:
+    if "pictures" in event.data.get("fields", ()):
+        make_picture_sizes.delay(product_id=str(event.entity_id))

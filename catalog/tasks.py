@@ -7,12 +7,13 @@ from celery import shared_task
 from django.utils import timezone
 
 from catalog.mail import send_back_in_stock, send_low_stock
-from catalog.services import alerts, brands, low_stock
+from catalog.services import alerts, brands, low_stock, sizes
 from catalog.services.schedule import run_schedule
 from users.services.shop_news import BeingSent
 
 # Short, so that a large brand takes turns with other work of the same worker.
 MERGE_S = 20.0
+SIZES_S = 20.0
 
 
 @shared_task
@@ -61,6 +62,23 @@ def follow_brand_merge(*, brand_id: str) -> None:
     """Some seconds of moving a merged brand's products; queues itself again. Safe to repeat."""
     if brands.move_products(brand_id=UUID(brand_id), budget_s=MERGE_S):
         follow_brand_merge.delay(brand_id=brand_id)
+
+
+# OSError: the store of files cannot be reached. What stays undone is found by the other task.
+@shared_task(autoretry_for=(OSError,), retry_backoff=30, max_retries=3)
+def make_picture_sizes(*, product_id: str) -> None:
+    """Smaller copies of a product's new pictures. Safe to repeat and overlap."""
+    sizes.make_product_sizes(product_id=UUID(product_id))
+
+
+@shared_task
+def make_missing_picture_sizes(*, after: str | None = None) -> None:
+    """Some seconds of what was left undone; queues itself again. Safe to repeat and overlap."""
+    left_at = sizes.make_missing_sizes(
+        budget_s=SIZES_S, after=UUID(after) if after else None
+    )
+    if left_at:
+        make_missing_picture_sizes.delay(after=str(left_at))
 
 
 @shared_task

@@ -408,6 +408,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "catalog.tasks.tell_low_stock",
         "schedule": crontab(minute=5),
     },
+    "picture-sizes": {
+        "task": "catalog.tasks.make_missing_picture_sizes",
+        "schedule": crontab(minute=45),
+    },
     "product-schedule": {
         "task": "catalog.tasks.publish_and_withdraw",
         "schedule": crontab(),

@@ -11,6 +11,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from shop.errors import DomainError
 
 LONGEST_SIDE = 1_600
+# The shorter side of a picture's smaller copies, in pixels: what fills a tile of that size. On
+# fine screens two or three pixels make one of the page, so 320 are for tiles of lists, carts and
+# thumbnails, 800 for lists on fine screens and for the product's page, which draws a picture
+# at up to 645. Above that the stored picture itself is near enough.
+SIZES = (320, 800)
 MOST_PIXELS = 50_000_000
 QUALITY = 82
 FORMATS = ("WEBP", "PNG", "JPEG", "GIF", "AVIF")
@@ -66,6 +71,18 @@ def encode_picture(image: Image.Image) -> bytes:
     buffer = BytesIO()
     bare.save(buffer, "WEBP", quality=QUALITY, method=4)
     return buffer.getvalue()
+
+
+def scaled_picture(image: Image.Image, *, side: int) -> bytes:
+    """A picture again as WebP, its shorter side as given."""
+    factor = side / min(image.size)
+    wide, high = (round(length * factor) for length in image.size)
+    return encode_picture(image.resize((wide, high), Image.Resampling.LANCZOS))
+
+
+def sized_name(name: str, size: int) -> str:
+    """Where the copy of a stored picture lies whose shorter side is `size`."""
+    return f"{name.removesuffix('.webp')}-{size}.webp"
 
 
 def smaller_picture(*, content: bytes, side: int, is_square: bool = False) -> bytes:

@@ -1,3 +1,5 @@
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from catalog.models.product import Product
@@ -21,8 +23,23 @@ class Hue(models.IntegerChoices):
     PINK = 8
 
 
+class ForgetSizes(pgtrigger.Trigger):
+    """Another file has no smaller copies yet, whoever put it in the row."""
+
+    name = "forget_sizes"
+    level = pgtrigger.Row
+    when = pgtrigger.Before
+    operation = pgtrigger.UpdateOf("src")
+    condition = pgtrigger.Condition("OLD.src <> NEW.src")
+    func = "NEW.sizes := NULL; RETURN NEW;"
+
+
 class ProductImage(models.Model):
-    """A picture of a product or of one of its variants."""
+    """A picture of a product or of one of its variants.
+
+    sizes: the smaller copies that are stored (shop.pictures.SIZES), by their shorter side; None
+    until somebody looked which ones it needs.
+    """
 
     id = fields.key()
     created_at = fields.written_at()
@@ -41,6 +58,7 @@ class ProductImage(models.Model):
     )
     width = models.IntegerField(null=True, editable=False)
     height = models.IntegerField(null=True, editable=False)
+    sizes = ArrayField(models.SmallIntegerField(), null=True, editable=False)
     # Taken from the picture when it is stored: pages may not carry style attributes.
     hue = models.SmallIntegerField(
         choices=Hue.choices, editable=False, **fields.both(Hue.YELLOW.value)
@@ -63,6 +81,19 @@ class ProductImage(models.Model):
                 name="chk_product_images_hue",
             ),
         ]
+        indexes = [
+            fields.Index(
+                fields=["id"],
+                condition=models.Q(sizes=None),
+                name="idx_product_images_id_without_sizes",
+            ),
+        ]
+        triggers = [ForgetSizes()]
 
     def __str__(self) -> str:
         return self.alt or str(self.src)
+
+    @property
+    def side(self) -> int | None:
+        """The shorter one, in pixels."""
+        return min(self.width, self.height) if self.width and self.height else None

@@ -30,7 +30,16 @@ OF_VARIANT = (
     *("inventory_policy", "inventory_tracking", "requires_shipping", "taxable"),
     *("position", "option1", "option2", "option3", "is_active"),
 )
-OF_IMAGE = ("src", "width", "height", "hue", "alt", "position", "is_primary")
+OF_IMAGE = (
+    "src",
+    "width",
+    "height",
+    "sizes",
+    "hue",
+    "alt",
+    "position",
+    "is_primary",
+)
 
 
 @transaction.atomic

@@ -12,10 +12,10 @@ from django.db import transaction
 from PIL import Image
 
 from catalog.models import Hue, Product, ProductImage
+from shop.pictures import SIZES, encode_picture, open_picture
 
 # The apps above read it here.
 from shop.pictures import clean_picture as clean_picture  # noqa: PLC0414
-from shop.pictures import encode_picture, open_picture
 
 SAMPLE = (48, 48)
 # Pages tell the two kinds by the end of the name (shop.templatetags.look.picture_class).
@@ -45,6 +45,16 @@ class StoredPicture:
     width: int
     height: int
     hue: int
+
+    @property
+    def sizes(self) -> list[int] | None:
+        """For its row: none where it is too small for any, else they are yet to be made."""
+        return None if sizes_below(min(self.width, self.height)) else []
+
+
+def sizes_below(side: int) -> list[int]:
+    """The smaller copies that a picture with this shorter side is worth."""
+    return [size for size in SIZES if size < side]
 
 
 def store_picture(*, content: bytes, folder: str = "products") -> StoredPicture:
@@ -81,6 +91,7 @@ def add_product_image(
         product=product,
         src=stored.name,
         hue=stored.hue,
+        sizes=stored.sizes,
         alt=alt,
         position=position,
         is_primary=is_first,

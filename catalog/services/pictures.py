@@ -99,6 +99,7 @@ def _hang(
             product=product,
             src=one.name,
             hue=one.hue,
+            sizes=one.sizes,
             alt=alt,
             position=after + place,
             is_primary=not there and place == 0,

@@ -220,6 +220,7 @@ def _images(row: dict[str, str], product: Product) -> list[ProductImage]:
             product=product,
             src=stored.name,
             hue=stored.hue,
+            sizes=stored.sizes,
             alt=f"{product.name}, {view}",
             position=place,
             is_primary=place == 0,
