@@ -111,6 +111,7 @@ WITH page AS MATERIALIZED (
 SELECT product.id, product.slug, product.name, product.price, product.compare_price,
        product.lowest_before, product.currency, product.rating_average, product.review_count,
        shop.id, shop.name, shop.slug, picture.src, picture.hue,
+       picture.sizes, least(picture.width, picture.height),
        coalesce(offers.most > product.price, false), coalesce(offers.is_available, false)
   FROM page
   JOIN products AS product ON product.id = page.id
@@ -187,9 +188,10 @@ class Subtree:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A product in a list. picture: the path of a stored file; it and its hue may be None.
+    """A product in a list. picture: the path of a stored file; it and what is of it may be None.
 
-    has_dearer: a variant costs more than the price shown. lowest_before: of the 30 days before
+    picture_sizes: its smaller copies; picture_side: its shorter one, in pixels. has_dearer: a
+    variant costs more than the price shown. lowest_before: of the 30 days before
     it was reduced, None where it is not.
     """
 
@@ -207,6 +209,8 @@ class Card:
     shop_slug: str
     picture: str | None
     picture_hue: int | None
+    picture_sizes: list[int] | None
+    picture_side: int | None
     has_dearer: bool
     is_available: bool
 

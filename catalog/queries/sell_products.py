@@ -255,10 +255,11 @@ def _state(buyable: int, low: int) -> str:
 
 
 class Picture(NamedTuple):
-    """The stored name of a picture, and the tile it stands on."""
+    """The stored name of a picture, the tile it stands on, and its smaller copies."""
 
     src: str
     hue: int
+    sizes: list[int] | None
 
 
 def first_pictures(*, product_ids: Iterable[UUID]) -> dict[UUID, Picture]:
@@ -267,9 +268,9 @@ def first_pictures(*, product_ids: Iterable[UUID]) -> dict[UUID, Picture]:
         ProductImage.objects.filter(product_id__in=list(product_ids))
         .order_by("product_id", "-is_primary", "position", "id")
         .distinct("product_id")
-        .values_list("product_id", "src", "hue")
+        .values_list("product_id", "src", "hue", "sizes")
     )
-    return {product_id: Picture(src, hue) for product_id, src, hue in rows}
+    return {product_id: Picture(*of_it) for product_id, *of_it in rows}
 
 
 def variants_for_grid(

@@ -27,6 +27,7 @@ from shop.templatetags.look import (
     off,
     picture_class,
     picture_url,
+    smaller,
     stars,
 )
 
@@ -40,7 +41,7 @@ CARD = """<li class="card{gone}">
 </li>
 """
 PICTURE = (
-    '<img class="{kind}" src="{src}" alt="" width="256" height="256"'
+    '<img class="{kind}" src="{src}"{smaller} alt="" width="256" height="256"'
     ' loading="lazy" decoding="async">'
 )
 LETTER = '<span class="letter" aria-hidden="true">{letter}</span>'
@@ -99,7 +100,10 @@ def _card(product: Card, href: str, words: dict[str, str], hide_shop: object) ->
     name = escape(product.name)
     if product.picture:
         kind, src = picture_class(product.picture), picture_url(product.picture)
-        picture = PICTURE.format(kind=kind, src=escape(src))
+        copies = smaller(
+            product.picture, product.picture_sizes, "card", product.picture_side
+        )
+        picture = PICTURE.format(kind=kind, src=escape(src), smaller=copies)
     else:
         picture = LETTER.format(letter=escape(initial(product.name)))
     shop = "" if hide_shop else escape(product.shop_name)

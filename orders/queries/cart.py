@@ -137,7 +137,7 @@ class CartView:
     coupon_codes: tuple[str, ...]
     # By shop, whether or not they take something off.
     promotions: dict[UUID, tuple[PromotionTerms, ...]]
-    # Of variant id: src, hue, alt of a picture, for those that have one.
+    # Of variant id: src, sizes, hue, alt of a picture, for those that have one.
     pictures: dict[UUID, dict[str, Any]]
 
     @property
@@ -271,13 +271,13 @@ def shop_terms(lines: Iterable[CartLine]) -> dict[UUID, ShopTerms]:
 
 
 def pictures(*, lines: Sequence[Line]) -> dict[UUID, dict[str, Any]]:
-    """Of each variant with one, its own picture or its product's: src, hue, alt."""
+    """Of each variant with one, its own picture or its product's: src, sizes, hue, alt."""
     if not lines:
         return {}
     rows = (
         ProductImage.objects.filter(product_id__in={line.product_id for line in lines})
         .order_by("-is_primary", "position", "id")
-        .values("product_id", "variant_id", "src", "hue", "alt")
+        .values("product_id", "variant_id", "src", "sizes", "hue", "alt")
     )
     own: dict[UUID, dict[str, Any]] = {}
     of_product: dict[UUID, dict[str, Any]] = {}

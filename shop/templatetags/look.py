@@ -1,7 +1,7 @@
 """What templates draw with: money, icons, stars, hues, paging, structured data."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 from zlib import crc32
@@ -14,12 +14,22 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from shop.money import format_money
+from shop.pictures import SIZES, sized_name
 
 register = template.Library()
 
 HUES = 9
 # How the name of a stored picture ends when it fills its tile (catalog.services.images).
 PHOTO = "-photo"
+# Where pictures are drawn large -> how wide, of photographs and of cut-outs, which leave a rim:
+# the widths of `.grid` and `.gallery`.
+WIDTHS = {
+    "card": ("(min-width:44rem) 17rem,45vw", "(min-width:44rem) 11rem,28vw"),
+    "gallery": (
+        "(min-width:84rem) 40rem,(min-width:46rem) 50vw,92vw",
+        "(min-width:84rem) 27rem,(min-width:46rem) 33vw,61vw",
+    ),
+}
 # One width of stroke, on a field of 24 by 24.
 ICONS = {
     "search": '<circle cx="11" cy="11" r="7"/><path d="m20 20-3.6-3.6"/>',
@@ -87,7 +97,36 @@ def picture_url(path: str) -> str:
 @register.filter
 def picture_class(path: str) -> str:
     """A cut-out stands on its tile; a picture with a ground of its own fills it."""
-    return "picture photo" if path.rpartition(".")[0].endswith(PHOTO) else "picture"
+    return "picture photo" if is_photo(path) else "picture"
+
+
+def is_photo(path: str) -> bool:
+    return path.rpartition(".")[0].endswith(PHOTO)
+
+
+@register.simple_tag
+def smaller(
+    path: str, sizes: Sequence[int] | None, place: str = "", side: int | None = None
+) -> SafeString:
+    """Attributes of an <img> by which a browser takes a copy that is large enough; else empty.
+
+    sizes: the copies there are. place: one of WIDTHS; anywhere else the smallest copy does.
+    side: the shorter one of the picture itself, by which it is offered beside its copies.
+    """
+    if not sizes:
+        return SafeString("")
+    copies = [(picture_url(sized_name(path, size)), size) for size in sizes]
+    if place not in WIDTHS:
+        return format_html(' srcset="{}"', copies[0][0])
+    # A card is never drawn larger than the largest copy.
+    if side and (place != "card" or sizes[-1] < SIZES[-1]):
+        copies.append((picture_url(path), side))
+    photo, cut_out = WIDTHS[place]
+    return format_html(
+        ' srcset="{}" sizes="{}"',
+        ", ".join(f"{address} {wide}w" for address, wide in copies),
+        photo if is_photo(path) else cut_out,
+    )
 
 
 @register.simple_tag

@@ -10,6 +10,8 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connections
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 from structlog.testing import capture_logs
@@ -22,7 +24,8 @@ from catalog.services.pictures import SentPicture, add_pictures
 from catalog.services.sizes import make_missing_sizes, make_product_sizes
 from shop.events.relay import relay
 from shop.pictures import sized_name
-from tests.factories.catalog import ProductFactory
+from shop.templatetags.look import smaller
+from tests.factories.catalog import ProductFactory, ProductVariantFactory
 from tests.orders.crowds import at_once
 
 pytestmark = pytest.mark.django_db
@@ -229,3 +232,49 @@ def test_pictures_that_a_shop_adds_are_made_small_by_the_news_of_it(
     relay()
 
     assert asked == [{"product_id": str(product.pk)}]
+
+
+# ------------------------------------------------------------------ pages
+def test_every_page_offers_the_copies_as_soon_as_there_are_some(hang):
+    product = ProductFactory.create()
+    variant = ProductVariantFactory.create(product=product, inventory_quantity=5)
+    image = hang(900, 900, 13, product)
+    hang(900, 900, 14, product)
+    client = Client()
+    client.force_login(product.shop.owner)
+    client.post(reverse("orders:add_to_cart"), {"variant": variant.pk})
+    stall = [product.shop.slug]
+    pages = {
+        reverse("catalog:home"): "card",
+        product.shop.get_absolute_url(): "card",
+        product.get_absolute_url(): "gallery",
+        reverse("orders:cart"): "",
+        reverse("sell:products", args=stall): "",
+        reverse("sell:product_pictures", args=[*stall, product.pk]): "",
+    }
+
+    def read(page: str) -> str:
+        return client.get(page).content.decode()
+
+    assert not [page for page in pages if "srcset" in read(page)]
+    make_product_sizes(product_id=product.pk)
+
+    small, large = (
+        default_storage.url(sized_name(str(image.src), size)) for size in (320, 800)
+    )
+    whole = default_storage.url(str(image.src))
+    offers = {
+        "": f'srcset="{small}" alt',
+        "card": f'srcset="{small} 320w, {large} 800w" sizes',
+        "gallery": f'srcset="{small} 320w, {large} 800w, {whole} 900w" sizes',
+    }
+    for page, place in pages.items():
+        written = read(page)
+        assert offers[place] in written, page
+        # Whoever reads no srcset is given the picture itself.
+        assert f'src="{whole}"' in written, page
+
+
+def test_a_card_offers_the_picture_itself_where_no_copy_is_larger():
+    assert "b.webp 600w" in smaller("b.webp", [320], "card", 600)
+    assert "b.webp 1200w" not in smaller("b.webp", [320, 800], "card", 1200)
