@@ -46,7 +46,11 @@ class ZoneForm(forms.Form):
                 "is_rest": not zone.countries,
             }
         super().__init__(*args, **options)
-        self.fields["countries"].choices = country_choices()  # type: ignore[attr-defined]
+        chosen = set(zone.countries) if zone is not None else set()
+        # What is ticked is seen without scrolling through all that is not.
+        self.fields["countries"].choices = sorted(  # type: ignore[attr-defined]
+            country_choices(), key=lambda pair: pair[0] not in chosen
+        )
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}

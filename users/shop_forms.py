@@ -123,7 +123,9 @@ class InviteForm(forms.Form):
 
     def __init__(self, *args: Any, mine: str, **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["role"].choices = roles_to_give(mine)  # type: ignore[attr-defined]
+        self.fields["role"].choices = [  # type: ignore[attr-defined]
+            (role, MemberRole(role).label) for role, _words in roles_to_give(mine)
+        ]
 
 
 def roles_to_give(mine: str) -> list[tuple[str, Any]]:

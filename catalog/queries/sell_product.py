@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -102,8 +102,14 @@ class Missing:
     is_needed: bool
 
 
+# Apps above this one say what else a product needs; see orders.queries.delivery.
+MissingSource = Callable[[Product], list[Missing]]
+missing_sources: list[MissingSource] = []
+
+
 def missing(*, product: Product) -> list[Missing]:
-    """What a product lacks; one statement."""
+    """What a product lacks, what it cannot be bought without first; one statement, and those
+    of the sources."""
     variants = ProductVariant.objects.filter(product=OuterRef("pk"), is_active=True)
     images = ProductImage.objects.filter(product=OuterRef("pk"))
     has = (
@@ -141,11 +147,14 @@ def missing(*, product: Product) -> list[Missing]:
         (bool(product.description), _("A description"), "sell:product", False),
         (product.category_id, _("A category"), "sell:product", False),
     )
-    return [
+    found = [
         Missing(words, page, is_needed)
         for is_there, words, page, is_needed in checks
         if not is_there
     ]
+    for source in missing_sources:
+        found += source(product)
+    return sorted(found, key=lambda one: not one.is_needed)
 
 
 # ------------------------------------------------------------------ variants

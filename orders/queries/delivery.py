@@ -10,9 +10,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
+from django.utils.translation import gettext_lazy as _
 
-from catalog.models import ProductVariant
-from orders.models import DeliveryZone
+from catalog.models import Product, ProductVariant
+from catalog.queries.sell_product import Missing
+from orders.models import DeliveryMethod, DeliveryZone
 from orders.pricing import Method
 from orders.queries.checkout import delivery_methods
 from shop.models import Shop
@@ -71,3 +73,22 @@ def _of_the_market(shop: Shop, country: str) -> tuple[Method, ...]:
         max_days=flat["max_days"],
     )
     return (method,)
+
+
+def delivery_missing(product: Product) -> list[Missing]:
+    """Whether nothing that the shop has can carry it, for `missing_sources`; one statement.
+
+    A shop without a zone sends at the market's rate, which its first checkout writes down.
+    """
+    sent = ProductVariant.objects.filter(
+        product=product.pk, is_active=True, requires_shipping=True
+    )
+    zones = DeliveryZone.objects.filter(shop=OuterRef("pk"))
+    ways = DeliveryMethod.objects.filter(zone__shop=OuterRef("pk"), is_active=True)
+    is_stuck = Shop.objects.filter(
+        Exists(sent), Exists(zones), ~Exists(ways), pk=product.shop_id
+    )
+    if not is_stuck.exists():
+        return []
+    words = _("Delivery: your shop has no way to send it")
+    return [Missing(words, "sell:delivery", is_needed=True)]

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.db.models.fields.json import KT
-from django.db.models.functions import Lower
+from django.db.models.functions import Coalesce, Lower
 
 from catalog.models import ProductVariant
 from orders.models import (
@@ -175,11 +175,15 @@ def tab_counts(*, shop_id: UUID) -> dict[OrderTab, int]:
 
 
 def drafts_of(*, shop_id: UUID, limit: int = 100) -> list[Checkout]:
-    """What the shop's people have begun and not placed, newest first."""
+    """What the shop's people have begun and not placed, newest first.
+
+    Each with its `units`.
+    """
     drafts = Checkout.objects.filter(
         shop_id=shop_id, status=CheckoutStatus.OPEN, adds_to=None
     )
-    return list(drafts.select_related("made_by").order_by("-id")[:limit])
+    counted = drafts.annotate(units=Coalesce(Sum("cart__items__quantity"), 0))
+    return list(counted.select_related("made_by").order_by("-id")[:limit])
 
 
 def wares_of(*, shop_id: UUID, text: str, limit: int = 20) -> list[ProductVariant]:

@@ -57,7 +57,7 @@ from orders.services.fulfillment import add_note, ship_rest
 from orders.services.invoice_documents import invoice_document
 from orders.templatetags.selling import work_state
 from shop.errors import DomainError
-from shop.ids import parse_id
+from shop.ids import moment_of, parse_id
 from users.counter import Seller, seller_view
 from users.rights import Right
 
@@ -331,7 +331,8 @@ def draft_list(request: HttpRequest, seller: Seller) -> HttpResponse:
             shop_id=seller.shop.pk, by=seller.user, now=timezone.now()
         )
         return redirect("sell:draft", seller.shop.slug, begun.pk)
-    context = {"drafts": drafts_of(shop_id=seller.shop.pk)}
+    known = drafts_of(shop_id=seller.shop.pk)
+    context = {"drafts": [(draft, moment_of(draft.pk)) for draft in known]}
     return render(request, "orders/sell_drafts.html", context)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from babel.core import get_global
 from django.conf import settings as conf
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -27,6 +28,7 @@ from users.inviting import InvitationNotSent, TooManyInvitations, invite
 from users.models import MemberRole, ShopMember
 from users.rights import Right
 from users.services.members import (
+    RANK,
     accept_invitation,
     open_invitation,
     remove_member,
@@ -52,7 +54,7 @@ def open_new(request: HttpRequest) -> HttpResponse:
     at_home = {
         "country": conf.MARKET_COUNTRY,
         "currency": conf.MARKET_CURRENCY,
-        "timezone": timezone.get_current_timezone_name(),
+        "timezone": _zone_at_home(),
     }
     form = OpenShopForm(request.POST or None, initial=at_home)
     if form.is_valid():
@@ -68,6 +70,13 @@ def open_new(request: HttpRequest) -> HttpResponse:
             )
             return redirect("sell:home", shop.slug)
     return render(request, "sell/open.html", {"form": form})
+
+
+def _zone_at_home() -> str:
+    """The person's own; of somebody who has none, the country's where it has one alone."""
+    name: str = timezone.get_current_timezone_name()
+    zones = get_global("territory_zones").get(conf.MARKET_COUNTRY, ())
+    return zones[0] if name == "UTC" and len(zones) == 1 else name
 
 
 @never_cache
@@ -120,14 +129,15 @@ def members(request: HttpRequest, seller: Seller) -> HttpResponse:
     if form.is_valid() and _invite(request, seller, form):
         return redirect("sell:members", seller.shop.slug)
     people = ShopMember.objects.filter(shop=seller.shop).select_related("user")
-    giveable = {role for role, _words in roles_to_give(seller.role)}
+    giveable = [role for role, _words in roles_to_give(seller.role)]
     context = {
         "form": form,
-        "people": [
-            (member, member.role in giveable)
-            for member in people.order_by("-role", "id")
-        ],
-        "roles": roles_to_give(seller.role),
+        "people": sorted(
+            ((member, member.role in giveable) for member in people.order_by("id")),
+            key=lambda one: -RANK[MemberRole(one[0].role)],
+        ),
+        "roles": [(role, MemberRole(role).label) for role in giveable],
+        "role_words": [words for _role, words in roles_to_give(seller.role)],
         "waiting": seller.shop.invitations.filter(accepted_at=None).order_by("-id"),
         "now": timezone.now(),
     }
