@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.utils import formats
 from django.utils.translation import gettext as _
@@ -15,6 +16,23 @@ from analytics.queries.shops import ShopDay, ShopDays
 from shop.money import format_money
 
 WIDTH, HEIGHT = 720, 160
+RANGES = {"7": 7, "30": 30, "90": 90, "365": 365}
+DEFAULT_RANGE = "30"
+# In a sheet, or told to a program.
+MOST_PROMOTIONS = 1_000
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days of the shop's clock, [start, end); asked: of RANGES."""
+
+    start: date
+    end: date
+    asked: str
+
+    @property
+    def last(self) -> date:
+        return self.end - timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -35,6 +53,13 @@ class Bar:
     y: float
     width: float
     height: float
+
+
+def period_of(*, asked: str, zone: ZoneInfo, now: datetime) -> Period:
+    """Up to today, included; the usual one where none of RANGES is asked for."""
+    asked = asked if asked in RANGES else DEFAULT_RANGE
+    end = now.astimezone(zone).date() + timedelta(days=1)
+    return Period(end - timedelta(days=RANGES[asked]), end, asked)
 
 
 def change(now: Decimal | int, before: Decimal | int) -> tuple[str, str]:

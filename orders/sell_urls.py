@@ -113,7 +113,6 @@ urlpatterns = [
         sell_promotions.duplicate,
         name="promotion_duplicate",
     ),
-    path(f"{PROMOTION}results/", sell_promotions.results, name="promotion_results"),
     path(f"{PROMOTION}codes/", sell_promotions.add_code, name="promotion_code"),
     path(
         f"{PROMOTION}codes/many/",

@@ -17,7 +17,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from orders.api.money import MoneyField
 from orders.conditions import (
     MOST_NAMED,
     MOST_UNITS,
@@ -31,7 +30,6 @@ from orders.queries.sell_promotions import (
     PromotionState,
     description,
     descriptions,
-    promotion_results,
     promotions_in,
     state_of,
 )
@@ -163,14 +161,6 @@ class SwitchSerializer(serializers.Serializer[Any]):
     is_active = serializers.BooleanField()
 
 
-class PromotionResultsSerializer(serializers.Serializer[Any]):
-    """Of its orders that were not cancelled, in the shop's currency."""
-
-    orders = serializers.IntegerField()
-    discount = MoneyField()
-    revenue = MoneyField()
-
-
 class PromotionView(OfShop, APIView):
     """What all of them share: a refusal is said of its field, another shop's is not found."""
 
@@ -278,14 +268,6 @@ class DuplicateView(PromotionView):
         return Response(self.shown(copy), HTTPStatus.CREATED)
 
 
-class ResultsView(PromotionView):
-    @extend_schema(responses=PromotionResultsSerializer)
-    def get(self, request: Request, promotion_id: UUID, **_: Any) -> Response:
-        """What it brought in."""
-        found = promotion_results(promotion_id=self.find(promotion_id).pk)
-        return Response(PromotionResultsSerializer(found).data)
-
-
 class CodesView(PromotionView, generics.GenericAPIView[Coupon]):
     """The codes of a promotion, the newest first."""
 
@@ -351,7 +333,6 @@ urlpatterns = [
     path(ONE, OnePromotionView.as_view(), name="sell-promotion"),
     path(f"{ONE}switch/", SwitchView.as_view(), name="sell-promotion-switch"),
     path(f"{ONE}duplicate/", DuplicateView.as_view(), name="sell-promotion-duplicate"),
-    path(f"{ONE}results/", ResultsView.as_view(), name="sell-promotion-results"),
     path(f"{ONE}codes/", CodesView.as_view(), name="sell-promotion-codes"),
     path(
         f"{ONE}codes/many/", MakeCodesView.as_view(), name="sell-promotion-codes-many"

@@ -12,7 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,8 +22,6 @@ from orders.conditions import Conditions, ConditionsUnreadable, Customers
 from orders.discounts import PromotionTerms
 from orders.models import (
     Coupon,
-    OrderCoupon,
-    OrderStatus,
     Promotion,
     PromotionKind,
 )
@@ -131,38 +129,6 @@ def _two_codes(promotion_ids: list[UUID]) -> dict[UUID, list[str]]:
 def promotion_codes(*, promotion_id: UUID, cursor: str = "") -> KeysetPage[Coupon]:
     rows = Coupon.objects.filter(promotion=promotion_id)
     return keyset_page(rows, order=["-id"], cursor=cursor, size=CODES_A_PAGE)
-
-
-# ------------------------------------------------------------------ what it brought in
-
-
-@dataclass(frozen=True)
-class PromotionResults:
-    """Of its orders that stand: how many, what it took off, and what was paid for them.
-
-    Cancelled orders count as never placed; what was given back since is not taken away.
-    """
-
-    orders: int
-    discount: Decimal
-    revenue: Decimal
-
-    @property
-    def average(self) -> Decimal:
-        """An order's worth."""
-        return self.revenue / self.orders if self.orders else Decimal(0)
-
-
-def promotion_results(*, promotion_id: UUID) -> PromotionResults:
-    """From its uses: the rollups add up all promotions of a shop, but not each."""
-    uses = OrderCoupon.objects.filter(promotion=promotion_id)
-    standing = uses.exclude(order__status=OrderStatus.CANCELLED)
-    found = standing.aggregate(
-        orders=Count("pk"),
-        off=Sum("discount", default=Decimal(0)),
-        paid=Sum("order__total_price", default=Decimal(0)),
-    )
-    return PromotionResults(found["orders"], found["off"], found["paid"])
 
 
 # ------------------------------------------------------------------ in plain words

@@ -38,7 +38,6 @@ from orders.queries.sell_promotions import (
     doubts,
     listed_promotions,
     promotion_codes,
-    promotion_results,
     state_of,
     trial,
 )
@@ -117,22 +116,6 @@ def words(request: HttpRequest, seller: Seller) -> HttpResponse:
         form = PromotionForm(request.POST, shop=seller.shop)
         context = _context(seller, form, _row(seller, form, None))
     return render(request, "orders/_sell_promotion_words.html", context)
-
-
-@never_cache
-@require_safe
-@seller_view(Right.PROMOTE)
-def results(request: HttpRequest, seller: Seller, promotion_id: UUID) -> HttpResponse:
-    """What it brought in; asked by HTMX, that part alone."""
-    found = _found(seller, promotion_id)
-    context = {
-        "promotion": found,
-        "shop": seller.shop,
-        "results": promotion_results(promotion_id=found.pk),
-    }
-    is_part = request.headers.get("HX-Request")
-    name = "_sell_promotion_results" if is_part else "sell_promotion_results"
-    return render(request, f"orders/{name}.html", context)
 
 
 @require_POST

@@ -129,7 +129,9 @@ def test_best_slow_and_low_products_are_the_shops() -> None:
     assert {unsold.pk, foreign.pk}.isdisjoint(few)
 
 
-@pytest.mark.parametrize("page", ["", "numbers/", "numbers/days.csv"])
+@pytest.mark.parametrize(
+    "page", ["", "numbers/", "numbers/days.csv", "numbers/promotions.csv"]
+)
 def test_pages_ask_as_much_for_one_order_as_for_many(page: str) -> None:
     shop = ShopFactory.create()
     client = Client()

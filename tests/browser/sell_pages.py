@@ -29,6 +29,7 @@ from tests.sell.world import Stall
 FILE, PART = "a file", "a part of a page"
 NO_PAGES = {
     "sell:numbers_csv": FILE,
+    "sell:numbers_promotions_csv": FILE,
     "sell:order_invoice": FILE,
     "sell:job_results": FILE,
     "sell:promotion_codes_file": FILE,

@@ -23,7 +23,6 @@ from orders.models import Coupon, Promotion
 from orders.queries.sell_promotions import (
     PromotionState,
     descriptions,
-    promotion_results,
     promotions_in,
     state_of,
 )
@@ -497,28 +496,6 @@ def test_a_code_of_another_promotion_is_not_found(shop: Shop) -> None:
     remove_code(shop_id=shop.pk, promotion_id=mine.pk, coupon_id=theirs.pk)
 
     assert Coupon.objects.filter(pk=theirs.pk).exists()
-
-
-# ------------------------------------------------------------------ what it brought in
-
-
-def test_results_are_those_of_orders_that_stand(owner: Client, shop: Shop) -> None:
-    pot = sold_by(shop)
-    coupon = CouponFactory(code="TEA", promotion__shop=shop)
-    buy({pot: 2}, coupons=("TEA",))
-    say_yes(fill_checkout({pot: 1}, coupons=("TEA",)))
-    (cancelled,) = say_yes(fill_checkout({pot: 3}, coupons=("TEA",)))
-    type(cancelled).objects.filter(pk=cancelled.pk).update(status="cancelled")
-
-    found = promotion_results(promotion_id=coupon.promotion_id)
-    page = words(owner.get(at("promotion_results", shop, coupon.promotion_id)))
-    answer = owner.get(api("promotion-results", shop, coupon.promotion_id)).json()
-
-    goods = Decimal("270.00")
-    assert (found.orders, found.discount) == (2, Decimal("30.00"))
-    assert found.revenue >= goods
-    assert answer["orders"] == 2
-    assert "£30.00" in page
 
 
 # ------------------------------------------------------------------ programs

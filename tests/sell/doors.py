@@ -372,6 +372,8 @@ DOORS: dict[str, Door] = {
     ),
     "sell:numbers": Door(Right.SEE_NUMBERS),
     "sell:numbers_csv": Door(Right.SEE_NUMBERS),
+    "sell:numbers_promotions_csv": Door(Right.SEE_NUMBERS),
+    "v1:sell-numbers": Door(Right.SEE_NUMBERS),
     "sell:orders": Door(Right.SEE_ORDERS),
     "sell:order_slips": Door(Right.SEE_ORDERS),
     "sell:orders_all": Door(
