@@ -11,11 +11,11 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from shop.errors import DomainError
 
 LONGEST_SIDE = 1_600
-# The shorter side of a picture's smaller copies, in pixels: what fills a tile of that size. On
-# fine screens two or three pixels make one of the page, so 320 are for tiles of lists, carts and
-# thumbnails, 800 for lists on fine screens and for the product's page, which draws a picture
-# at up to 645. Above that the stored picture itself is near enough.
-SIZES = (320, 800)
+# The shorter side of a picture's smaller copies, in pixels: what fills a tile of that size.
+# 320 is for carts, thumbnails and lists; 640 for lists on fine screens, which give two or three
+# pixels to one of the page, and for the product's page, whose picture is at most 645 wide; 960
+# for that page on fine small screens. On larger and finer ones it takes the picture itself.
+SIZES = (320, 640, 960)
 MOST_PIXELS = 50_000_000
 QUALITY = 82
 FORMATS = ("WEBP", "PNG", "JPEG", "GIF", "AVIF")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 from django import template
@@ -14,20 +14,34 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from shop.money import format_money
-from shop.pictures import SIZES, sized_name
+from shop.pictures import LONGEST_SIDE, sized_name
 
 register = template.Library()
 
 HUES = 9
 # How the name of a stored picture ends when it fills its tile (catalog.services.images).
 PHOTO = "-photo"
-# Where pictures are drawn large -> how wide, of photographs and of cut-outs, which leave a rim:
-# the widths of `.grid` and `.gallery`.
-WIDTHS = {
-    "card": ("(min-width:44rem) 17rem,45vw", "(min-width:44rem) 11rem,28vw"),
-    "gallery": (
+
+
+class Place(NamedTuple):
+    """Where a picture is drawn large: how wide, as `.grid` and `.gallery` have it, and which
+    copies are worth offering there. A cut-out leaves a rim that a photograph fills."""
+
+    photo: str
+    cut_out: str
+    least: int
+    most: int
+
+
+PLACES = {
+    "card": Place(
+        "(min-width:44rem) 19rem,45vw", "(min-width:44rem) 10rem,27vw", 320, 640
+    ),
+    "gallery": Place(
         "(min-width:84rem) 40rem,(min-width:46rem) 50vw,92vw",
         "(min-width:84rem) 27rem,(min-width:46rem) 33vw,61vw",
+        640,
+        LONGEST_SIDE,
     ),
 }
 # One width of stroke, on a field of 24 by 24.
@@ -110,22 +124,24 @@ def smaller(
 ) -> SafeString:
     """Attributes of an <img> by which a browser takes a copy that is large enough; else empty.
 
-    sizes: the copies there are. place: one of WIDTHS; anywhere else the smallest copy does.
+    sizes: the copies there are. place: one of PLACES; anywhere else the smallest copy does.
     side: the shorter one of the picture itself, by which it is offered beside its copies.
     """
     if not sizes:
         return SafeString("")
-    copies = [(picture_url(sized_name(path, size)), size) for size in sizes]
-    if place not in WIDTHS:
-        return format_html(' srcset="{}"', copies[0][0])
-    # A card is never drawn larger than the largest copy.
-    if side and (place != "card" or sizes[-1] < SIZES[-1]):
-        copies.append((picture_url(path), side))
-    photo, cut_out = WIDTHS[place]
+    if place not in PLACES:
+        return format_html(' srcset="{}"', picture_url(sized_name(path, sizes[0])))
+    there = PLACES[place]
+    offered = [size for size in sizes if there.least <= size <= there.most]
+    if not offered:
+        return SafeString("")
+    files = [(sized_name(path, size), size) for size in offered]
+    if side and offered[-1] < there.most:
+        files.append((path, side))
     return format_html(
         ' srcset="{}" sizes="{}"',
-        ", ".join(f"{address} {wide}w" for address, wide in copies),
-        photo if is_photo(path) else cut_out,
+        ", ".join(f"{picture_url(name)} {wide}w" for name, wide in files),
+        there.photo if is_photo(path) else there.cut_out,
     )
 
 

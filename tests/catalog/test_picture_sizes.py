@@ -29,6 +29,8 @@ from tests.factories.catalog import ProductFactory, ProductVariantFactory
 from tests.orders.crowds import at_once
 
 pytestmark = pytest.mark.django_db
+# Sizes that were made, with the shorter side of the picture.
+MADE: list[tuple[list[int], int]] = [([], 300), ([320], 600), ([320, 640, 960], 1200)]
 
 
 def photo(width: int, height: int, tint: int) -> bytes:
@@ -70,7 +72,7 @@ def copies(image: ProductImage) -> list[str]:
 @pytest.mark.parametrize(
     ("sides", "made"),
     [
-        ((1300, 900), {320: (462, 320), 800: (1156, 800)}),
+        ((1300, 900), {320: (462, 320), 640: (924, 640)}),
         ((600, 900), {320: (320, 480)}),
         ((320, 900), {}),
     ],
@@ -112,7 +114,7 @@ def test_a_repeat_makes_nothing_anew_and_mends_what_a_kill_left(hang, monkeypatc
     assert wrote == [name]
     assert opened(name).size == (320, 320)
     image.refresh_from_db()
-    assert image.sizes == [320, 800]
+    assert image.sizes == [320, 640]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -127,8 +129,8 @@ def test_two_at_once_with_one_picture_write_each_copy_once(hang):
     )
 
     stem = str(images[0].src).rpartition("/")[2].removesuffix(".webp")
-    assert copies(images[0]) == [f"{stem}-320.webp", f"{stem}-800.webp"]
-    assert [one.sizes for one in ProductImage.objects.all()] == [[320, 800]] * 4
+    assert copies(images[0]) == [f"{stem}-320.webp", f"{stem}-640.webp"]
+    assert [one.sizes for one in ProductImage.objects.all()] == [[320, 640]] * 4
 
 
 def test_a_broken_file_is_said_once_and_a_store_out_of_reach_is_tried_again(
@@ -260,13 +262,13 @@ def test_every_page_offers_the_copies_as_soon_as_there_are_some(hang):
     make_product_sizes(product_id=product.pk)
 
     small, large = (
-        default_storage.url(sized_name(str(image.src), size)) for size in (320, 800)
+        default_storage.url(sized_name(str(image.src), size)) for size in (320, 640)
     )
     whole = default_storage.url(str(image.src))
     offers = {
         "": f'srcset="{small}" alt',
-        "card": f'srcset="{small} 320w, {large} 800w" sizes',
-        "gallery": f'srcset="{small} 320w, {large} 800w, {whole} 900w" sizes',
+        "card": f'srcset="{small} 320w, {large} 640w" sizes',
+        "gallery": f'srcset="{large} 640w, {whole} 900w" sizes',
     }
     for page, place in pages.items():
         written = read(page)
@@ -275,6 +277,13 @@ def test_every_page_offers_the_copies_as_soon_as_there_are_some(hang):
         assert f'src="{whole}"' in written, page
 
 
-def test_a_card_offers_the_picture_itself_where_no_copy_is_larger():
-    assert "b.webp 600w" in smaller("b.webp", [320], "card", 600)
-    assert "b.webp 1200w" not in smaller("b.webp", [320, 800], "card", 1200)
+def test_a_place_offers_what_it_can_use_and_the_picture_itself_where_that_is_needed():
+    card, gallery = (
+        [smaller("a.webp", sizes, place, side) for sizes, side in MADE]
+        for place in ("card", "gallery")
+    )
+
+    assert [one.count(".webp") for one in card] == [0, 2, 2]
+    assert [one.count(".webp") for one in gallery] == [0, 0, 3]
+    assert "a.webp 600w" in card[1]
+    assert "a.webp 1200w" in gallery[2]
