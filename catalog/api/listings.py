@@ -22,6 +22,7 @@ from catalog.queries.facets import RATINGS, Value
 from catalog.queries.listings import Card, Listing, Subtree
 from catalog.search import search_products
 from shop.models import Shop
+from shop.pictures import sized_name
 
 MANY: dict[str, Any] = {"many": True, "explode": True}
 
@@ -55,6 +56,10 @@ class CardSerializer(serializers.Serializer[Card]):
     review_count = serializers.IntegerField()
     shop = SellerSerializer(source="*")
     picture = serializers.SerializerMethodField(allow_null=True)
+    picture_small = serializers.SerializerMethodField(
+        allow_null=True,
+        help_text="The smallest copy; the picture itself where it has none.",
+    )
 
     def get_url(self, card: Card) -> str:
         return self._absolute(card.get_absolute_url())
@@ -63,6 +68,12 @@ class CardSerializer(serializers.Serializer[Card]):
         if not card.picture:
             return None
         return self._absolute(default_storage.url(card.picture))
+
+    def get_picture_small(self, card: Card) -> str | None:
+        if not card.picture or not card.picture_sizes:
+            return self.get_picture(card)
+        small = sized_name(card.picture, card.picture_sizes[0])
+        return self._absolute(default_storage.url(small))
 
     def _absolute(self, address: str) -> str:
         absolute: str = self.context["request"].build_absolute_uri(address)

@@ -275,6 +275,9 @@ def test_every_page_offers_the_copies_as_soon_as_there_are_some(hang):
         assert offers[place] in written, page
         # Whoever reads no srcset is given the picture itself.
         assert f'src="{whole}"' in written, page
+    (listed,) = client.get("/api/v1/products/").json()["results"]
+    assert listed["picture"].endswith(whole)
+    assert listed["picture_small"].endswith(small)
 
 
 def test_a_place_offers_what_it_can_use_and_the_picture_itself_where_that_is_needed():
