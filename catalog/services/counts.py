@@ -20,6 +20,7 @@ from catalog.services.sheets import (
     NotANumber,
     SheetPlan,
     TooManyLines,
+    heading,
     plan_sheet,
     read_amount,
 )
@@ -57,11 +58,12 @@ def read_tallies(*, text: str) -> list[Tally]:
     rows = [line.strip() for line in text.replace("\0", "").splitlines()]
     if len(rows) > MOST_SCANS:
         raise TooManyLines(len(rows))
+    codes = CODES | {heading(_("SKU")), heading(_("Barcode"))}
     tallies: list[Tally] = []
     for number, row in enumerate(rows, 1):
         sign = next((sign for sign in SEPARATORS if sign in row), "")
         cells = [cell.strip().strip('"') for cell in row.split(sign)] if sign else [row]
-        is_heading = not tallies and cells[0].lower() in CODES
+        is_heading = not tallies and heading(cells[0]) in codes
         if not row or is_heading:
             continue
         units = cells[-1] if len(cells) > 1 else "1"

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from unicodedata import normalize
 from uuid import UUID
 
 from django.db.models import F
@@ -29,7 +30,8 @@ from shop.services.jobs import Chunk, Result
 
 MOST_LINES = 5_000
 SKU, PRICE, COMPARE, STOCK = COLUMNS = ("sku", "price", "compare_price", "stock")
-# How people head their columns; of each the first is ours.
+# How people head their columns; of each the first is ours. Besides, as our own pages head them
+# in the reader's language.
 HEADINGS = {
     SKU: {"sku", "article", "itemnumber", "variantsku"},
     PRICE: {"price", "newprice", "unitprice"},
@@ -158,11 +160,18 @@ def _separator(line: str) -> str:
 
 def _headed(first: Sequence[str]) -> list[str]:
     """The columns by their heading; empty where the first line is no heading."""
-    plain = [re.sub(r"[^a-z]", "", cell.lower()) for cell in first]
-    found = [
-        next((column for column, words in HEADINGS.items() if cell in words), "")
-        for cell in plain
-    ]
+    own = {
+        SKU: {_("SKU")},
+        PRICE: {_("Price")},
+        COMPARE: {_("Crossed-out price"), _("Crossed out")},
+        STOCK: {_("Stock")},
+    }
+    known = {
+        heading(word): column
+        for column, words in HEADINGS.items()
+        for word in words | own[column]
+    }
+    found = [known.get(heading(cell), "") for cell in first]
     if not any(found):
         return []
     named = [column for column in found if column]
@@ -175,6 +184,15 @@ def _headed(first: Sequence[str]) -> list[str]:
             _("The heading needs “price”, “compare price” or “stock” beside “SKU”.")
         )
     return found
+
+
+def heading(text: str) -> str:
+    """Its letters and figures alone, small and without accents: “Preço” is “preco”.
+
+    The figures tell an article SKU-1 from the heading SKU.
+    """
+    signs = normalize("NFKD", text.casefold())
+    return "".join(sign for sign in signs if sign.isalnum())
 
 
 def _unheaded(first: Sequence[str]) -> list[str]:

@@ -23,6 +23,7 @@ from django.views.decorators.http import (
 from orders.forms import FindOrderForm, ReturnForm
 from orders.models import Invoice, Order, OrderReturnPhoto
 from orders.queries.order_page import OrderPage, order_page
+from orders.queries.taken_off import discounts_of
 from orders.services import cart as carts
 from orders.services import orders as services
 from orders.services import returns
@@ -104,6 +105,7 @@ def _found(form: FindOrderForm) -> str:
 def order(request: HttpRequest, order: Order) -> HttpResponse:
     context = {
         "view": order_page(order=order, now=timezone.now()),
+        "discounts": discounts_of(order=order),
         "lines": _lines(order.shipping_address),
     }
     return render(request, "orders/order.html", context)

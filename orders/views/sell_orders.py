@@ -37,6 +37,7 @@ from orders.queries.sell_orders import (
     tab_counts,
     wares_of,
 )
+from orders.queries.taken_off import discounts_of
 from orders.sell_forms import (
     MOST_ROWS,
     TABS,
@@ -536,6 +537,7 @@ def _page(
     context = {
         "order": found,
         "view": view,
+        "discounts": discounts_of(order=found),
         "note_form": note_form or NoteForm(),
         "goes_to": _lines(found.shipping_address),
         "billed_to": _lines(billing) if billing != found.shipping_address else [],

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from catalog.models import InventoryLog, PriceChange, ProductVariant
 from catalog.services.sheets import (
@@ -136,6 +136,27 @@ def test_columns_are_told_by_heading_or_by_place(shop: Shop) -> None:
     for text in ("", "A", "price;stock\n1;2", "SKU;notes\nA;b", "SKU;SKU;price\nA;A;1", "a;b;c;d;e"):  # fmt: skip
         with pytest.raises(UnknownColumns):
             parse_paste(text=text)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "SKU;Preis;Streichpreis;Bestand\nLAMP-1;9;12;4"),
+        ("pt-br", "sku;PRECO;Preço riscado;Estoque\nLAMP-1;9;12;4"),
+        ("sw", "SKU;Bei;Iliyopigwa mstari;Akiba\nLAMP-1;9;12;4"),
+        ("de", "SKU;price;compare price;stock\nLAMP-1;9;12;4"),
+    ],
+)
+def test_headings_may_be_in_the_readers_own_language(language: str, text: str) -> None:
+    with translation.override(language):
+        lines = parse_paste(text=text)
+
+    cells = {"price": "9", "compare_price": "12", "stock": "4"}
+    assert [(line.sku, line.cells) for line in lines] == [("LAMP-1", cells)]
+
+
+def test_an_article_that_begins_like_a_heading_is_none() -> None:
+    assert [line.sku for line in parse_paste(text="SKU-1;9;4")] == ["SKU-1"]
 
 
 def test_every_bad_cell_is_told_and_nothing_written(shop: Shop) -> None:

@@ -22,6 +22,7 @@ from catalog.services.editor import (
     version_of,
 )
 from catalog.services.schedule import run_schedule
+from orders.models import DeliveryMethod, DeliveryZone
 from shop.models import Shop
 from tests.factories.catalog import (
     BrandFactory,
@@ -432,3 +433,23 @@ def test_what_is_missing_is_said(shop: Shop, client: Client) -> None:
         "sell:product",
         "sell:product",
     ]
+
+
+def test_what_nothing_can_carry_is_said(shop: Shop, client: Client) -> None:
+    lamp = ProductFactory.create(shop=shop)
+    variant = ProductVariantFactory.create(product=lamp, shop=shop)
+    zone = DeliveryZone.objects.create(shop=shop, name="Home")
+    assert "sell:delivery" in missing_pages(client, lamp)
+
+    variant.requires_shipping = False
+    variant.save(update_fields=["requires_shipping"])
+    assert missing_pages(client, lamp).isdisjoint({"sell:delivery"})
+    variant.requires_shipping = True
+    variant.save(update_fields=["requires_shipping"])
+    DeliveryMethod.objects.create(zone=zone, name="Post", price=4)
+
+    assert missing_pages(client, lamp).isdisjoint({"sell:delivery"})
+
+
+def missing_pages(client: Client, product: Product) -> set[str]:
+    return {one.page for one in client.get(_address(product)).context["missing"]}

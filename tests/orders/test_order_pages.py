@@ -23,6 +23,11 @@ from orders.models import (
 from orders.services.orders import mark_delivered, record_refund, ship_items
 from orders.services.returns import receive_return, withdraw
 from tests.factories.catalog import ProductFactory, ProductVariantFactory
+from tests.factories.orders import (
+    CouponFactory,
+    OrderCouponFactory,
+    PromotionFactory,
+)
 from tests.factories.shop import ShopFactory
 from tests.factories.users import UserFactory
 from tests.orders.purchases import buy
@@ -305,6 +310,25 @@ def test_order_page_asks_the_same_for_one_item_and_many(
 
 
 # ------------------------------------------------------------------ sent in part, sent back
+
+
+def test_each_promotion_is_named_with_what_it_took_off(buyer, order):
+    order.total_discount = 600
+    order.total_price -= 600
+    order.save(update_fields=["total_discount", "total_price"])
+    used = {"order": order, "customer": order.customer}
+    ten = CouponFactory(promotion__shop=order.shop, code="TEN")
+    OrderCouponFactory(**used, coupon=ten, discount=400)
+    free = PromotionFactory(shop=order.shop, name="Post is free", kind="free_shipping")
+    OrderCouponFactory(**used, coupon=None, promotion=free, discount=250)
+
+    found = buyer.get(page("order", order)).context["discounts"]
+
+    assert [(one.name, one.code, one.goods, one.delivery) for one in found] == [
+        ("Ten off", "TEN", 400, 0),
+        ("Post is free", "", 0, 250),
+        ("", "", 200, 0),
+    ]
 
 
 def test_part_that_was_sent_and_part_that_is_to_come_are_told_apart(buyer, order):

@@ -568,7 +568,7 @@ PAGES: dict[str, Page] = {
     "orders:delivery_promise": Page(8, delivery_promise),
     # ---- orders, the account
     "orders:find_order": Page(6, plain("orders:find_order")),
-    "orders:order": Page(13, order),
+    "orders:order": Page(14, order),
     "orders:cancel_order": Page(13, cancel),
     "orders:return_order": Page(13, send_back),
     "orders:withdraw": Page(13, withdraw),

@@ -53,7 +53,7 @@ MOST = 12
 MANY = 40
 # All about one thing stands on one page: each of its parts is a statement or two.
 BUDGETS = {
-    "sell:order": 14,
+    "sell:order": 15,
     "sell:order_cancel": 14,
     "sell:order_edit": 14,
     "sell:order_ship": 14,
