@@ -92,6 +92,8 @@ class DecidedShopAdmin(ShopAdmin):
         decided = ("status", "decisions", "status_reason", "status_changed_at")
         names = [*super().get_fields(request, obj)]
         rest = [name for name in names if name not in decided]
+        # What nobody comes for.
+        rest.sort(key=lambda name: name in {"event_time", "extra_data"})
         return [*decided, *rest] if obj else rest
 
     @admin.display(description="decide")

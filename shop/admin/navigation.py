@@ -23,6 +23,7 @@ CATALOGUE = {
     "catalog.product": "inventory_2",
     "catalog.productvariant": "style",
     "catalog.productreview": "reviews",
+    "catalog.reviewreport": "outlined_flag",
     "catalog.inventorylog": "warehouse",
     "catalog.pricechange": "price_change",
 }

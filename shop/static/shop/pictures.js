@@ -59,3 +59,19 @@ document.addEventListener("drop", (event) => {
   order.value = [...card.parentElement.children].map((one) => one.dataset.key).join(",");
   form.requestSubmit();
 });
+
+// A button that a picture does not have in its new place takes the focus with it: it goes to the
+// picture's first one, and after a removal to the picture that stands there now.
+let pressed = null;
+document.addEventListener("click", (event) => {
+  const card = event.target.closest?.(".picture-moves button") && cardOf(event.target);
+  if (card) pressed = { key: card.dataset.key, place: [...card.parentElement.children].indexOf(card) };
+});
+document.addEventListener("htmx:afterSettle", () => {
+  const was = pressed;
+  pressed = null;
+  if (!was || document.activeElement !== document.body) return;
+  const cards = [...document.querySelectorAll("[data-order] [data-key]")];
+  const card = cards.find((one) => one.dataset.key === was.key) ?? cards[Math.min(was.place, cards.length - 1)];
+  (card?.querySelector(".picture-moves button") ?? document.querySelector("[data-drop] input[type=file]"))?.focus();
+});
