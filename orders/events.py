@@ -74,7 +74,7 @@ class OrderCancelled(Event):
 
 
 class OrderRefunded(Event):
-    """`data`: shop_id, amount, total_refunded, currency."""
+    """`data`: shop_id, amount, total_refunded, currency, kept_for (an order, or None)."""
 
     type: ClassVar[str] = "order.refunded"
     stream: ClassVar[Stream] = Stream.ORDER

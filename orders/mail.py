@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from orders.models import Order, OrderStatus, ShipmentItem
+from orders.queries.set_off import given_back, set_off_from
 from orders.services.drafts import pay_link_token
 from orders.services.news import RETURN_ANSWERED, OrderNews
 from users.queries import chosen_languages
@@ -101,6 +102,7 @@ def _context(news: OrderNews) -> dict[str, Any]:
     return {
         "news": news,
         "order": order,
+        "given": given_back(order, set_off_from(order=order)),
         "items": order.items.select_related("product").order_by("id"),
         "parcels": [news.parcel]
         if news.parcel

@@ -45,6 +45,9 @@ def tell_the_buyer(event: Event) -> None:
 
 @receives(OrderRefunded)
 def tell_of_the_refund(event: Event) -> None:
+    """What pays another order is told of with that one."""
+    if event.data.get("kept_for"):
+        return
     tell_buyer.delay(
         order_id=str(event.entity_id),
         status=OrderStatus.REFUNDED,

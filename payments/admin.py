@@ -37,7 +37,16 @@ class Attempts(HistoryInline):
 
 class Refunds(HistoryInline):
     model = Refund
-    fields = ("created_at", "status", "amount", "currency", "reason", "processed_at")
+    fk_name = "payment"
+    fields = (
+        "created_at",
+        "status",
+        "amount",
+        "currency",
+        "reason",
+        "kept_for",
+        "processed_at",
+    )
     verbose_name_plural = "refunds"
 
 
@@ -100,8 +109,8 @@ class RefundAdmin(HistoryAdmin):
         "processed_at",
     )
     list_filter = (choices("status"), days("processed_at"))
-    search_ids = ("payment_id", "order_return_id")
-    search_help_text = "The id of a payment, of a return, or of the refund."
+    search_ids = ("payment_id", "order_return_id", "kept_for_id", "became_id")
+    search_help_text = "The id of a payment, of a return, of the order it is kept for, or of the refund."
 
 
 @admin.register(RefundItem)

@@ -15,26 +15,32 @@ from payments.models import (
     Refund,
     RefundStatus,
 )
-from payments.queries import HOLDS_MONEY
+from payments.queries import TAKEN
 from payments.services.refunds import left_to_refund
 from shop.money import format_money
 
-TAKEN = (*HOLDS_MONEY, PaymentStatus.REFUNDED)
-
 
 def money_of(order: Order) -> MoneyFacts:
-    """In four statements, however many payments and refunds there are."""
+    """In five statements at most, however many payments and refunds there are."""
     payments = list(Payment.objects.filter(order=order).order_by("id"))
     if not payments:
         return MoneyFacts()
     refunds = list(
         Refund.objects.filter(payment__in=payments)
-        .select_related("processed_by")
+        .select_related("processed_by", "kept_for")
         .order_by("id")
     )
+    sources = {}
+    if order.checkout is not None and order.checkout.set_off:
+        made = Refund.objects.filter(became__in=payments)
+        sources = dict(made.values_list("became_id", "payment__order__order_number"))
     flags = FraudFlag.objects.filter(payment__in=payments, is_resolved=False)
     _left, most = left_to_refund(order=order, payments=payments)
-    pending = [one.amount for one in refunds if one.status == RefundStatus.PENDING]
+    pending = [
+        one.amount
+        for one in refunds
+        if one.status == RefundStatus.PENDING and one.kept_for is None
+    ]
     return MoneyFacts(
         paid=sum(
             (payment.amount for payment in payments if payment.status in TAKEN),
@@ -43,14 +49,19 @@ def money_of(order: Order) -> MoneyFacts:
         refundable=most,
         on_its_way_back=sum(pending, Decimal(0)),
         happenings=(
-            *(found for payment in payments if (found := _payment(payment))),
+            *(
+                found
+                for payment in payments
+                if (found := _payment(payment, sources.get(payment.pk)))
+            ),
             *(_refund(refund) for refund in refunds),
         ),
         risks=tuple(_risk(flag) for flag in flags.order_by("-risk_score", "id")),
     )
 
 
-def _payment(payment: Payment) -> Happening | None:
+def _payment(payment: Payment, source: str | None) -> Happening | None:
+    """source: the number of the order that it was taken out of."""
     titles = {
         PaymentStatus.SUCCEEDED: _("Paid"),
         PaymentStatus.PARTIALLY_REFUNDED: _("Paid"),
@@ -62,6 +73,8 @@ def _payment(payment: Payment) -> Happening | None:
     title = titles.get(PaymentStatus(payment.status))
     if title is None:
         return None
+    if source:
+        title = _("Paid with what was taken out of %(number)s") % {"number": source}
     amount = format_money(payment.amount, payment.currency)
     return Happening(
         at=payment.processed_at or payment.event_time,
@@ -76,6 +89,12 @@ def _refund(refund: Refund) -> Happening:
         RefundStatus.SUCCEEDED: _("Money given back"),
         RefundStatus.FAILED: _("Money could not be given back"),
     }
+    title = titles[RefundStatus(refund.status)]
+    if refund.kept_for is not None:
+        number = {"number": refund.kept_for.order_number}
+        is_open = refund.status == RefundStatus.PENDING
+        aside, off = _("Set aside for %(number)s"), _("Set off against %(number)s")
+        title = (aside if is_open else off) % number
     problem = str(refund.gateway_response.get("message", ""))
     is_failed = refund.status == RefundStatus.FAILED
     parts = (
@@ -86,7 +105,7 @@ def _refund(refund: Refund) -> Happening:
     who = refund.processed_by
     return Happening(
         at=refund.processed_at or refund.created_at,
-        title=titles[RefundStatus(refund.status)],
+        title=title,
         words=" · ".join(part for part in parts if part),
         who=who.get_short_name() if who else "",
     )

@@ -217,14 +217,18 @@ def _money(payments: list[Payment]) -> Iterator[Entry]:
             detail=attempt.failure_reason,
             is_bad=bool(attempt.failure_reason),
         )
-    refunds = Refund.objects.filter(payment__in=payments).select_related("processed_by")
+    refunds = Refund.objects.filter(payment__in=payments).select_related(
+        "processed_by", "kept_for"
+    )
     for refund in refunds.order_by("created_at")[:MOST]:
         yield Entry(
             at=refund.processed_at or refund.created_at,
             kind="Refund",
             icon="currency_exchange",
             title=refund.get_status_display(),
-            detail=refund.reason,
+            detail=f"For {refund.kept_for.order_number}, and not given back."
+            if refund.kept_for
+            else refund.reason,
             by=_name(refund.processed_by),
             row=refund,
             amount=refund.amount,

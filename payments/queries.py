@@ -28,6 +28,8 @@ from users.models import MemberRole
 # Who may give money back. Staff see what was given.
 REFUNDING_ROLES = (MemberRole.OWNER, MemberRole.MANAGER)
 HOLDS_MONEY = (PaymentStatus.SUCCEEDED, PaymentStatus.PARTIALLY_REFUNDED)
+# The money came, whatever became of it.
+TAKEN = (*HOLDS_MONEY, PaymentStatus.REFUNDED)
 
 
 class PaymentState(StrEnum):
@@ -151,7 +153,7 @@ def refunds_for(user: Any) -> QuerySet[Refund]:
 
 def payments_for(user: Any) -> QuerySet[Payment]:
     """The same for payments."""
-    payments = Payment.objects.select_related("order")
+    payments = Payment.objects.select_related("order", "made_of")
     if user.has_perm("payments.view_payment"):
         return payments
     mine = Shop.objects.worked_in_by(user.pk).values("pk")

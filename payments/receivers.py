@@ -2,8 +2,8 @@
 
 from orders.events import OrderCancelled
 from orders.models import CheckoutStatus, Order
-from payments.models import PaymentAttempt, PaymentStatus
-from payments.tasks import let_go, refund_cancelled
+from payments.models import PaymentAttempt, PaymentStatus, Refund, RefundStatus
+from payments.tasks import give_back_kept, let_go, refund_cancelled
 from shop.events import Event, receives
 
 
@@ -13,6 +13,9 @@ def give_back(event: Event) -> None:
     if event.data.get("paid"):
         refund_cancelled.delay(order_id=str(event.entity_id))
         return
+    order_id = event.entity_id
+    if Refund.objects.filter(kept_for=order_id, status=RefundStatus.PENDING).exists():
+        give_back_kept.delay(order_id=str(order_id))
     ended = (CheckoutStatus.FAILED, CheckoutStatus.EXPIRED)
     held = PaymentAttempt.objects.filter(
         payment__checkout__in=Order.objects.filter(

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from payments.services.payments import void_payment
 from payments.services.refunds import refund_cancelled_order
+from payments.services.set_off import release_kept
 from payments.services.settling import settle_open_payments
 
 
@@ -20,6 +21,12 @@ def settle_open() -> None:
 def refund_cancelled(*, order_id: str) -> None:
     """Give back what was paid for a cancelled order. Safe to repeat: it gives it once."""
     refund_cancelled_order(order_id=UUID(order_id), now=timezone.now())
+
+
+@shared_task(acks_late=True)
+def give_back_kept(*, order_id: str) -> None:
+    """Give back what was set aside for an order that nobody paid. Safe to repeat."""
+    release_kept(order_id=UUID(order_id), now=timezone.now())
 
 
 @shared_task(acks_late=True)

@@ -54,6 +54,8 @@ WITH placed AS (
      WHERE payment.event_time >= %(start)s
        AND payment.event_time <  %(end)s
        AND payment.status IN ('succeeded', 'partially_refunded', 'refunded', 'failed')
+       -- A part of another order's payment is none of its own.
+       AND NOT EXISTS (SELECT FROM refunds AS source WHERE source.became_id = payment.id)
      GROUP BY 1, 2
 ), given_back AS (
     SELECT refund.processed_at AS at, payment.order_id, refund.amount, refund.currency

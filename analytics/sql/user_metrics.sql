@@ -47,6 +47,8 @@ WITH placed AS (
      WHERE payment.event_time >= %(start)s
        AND payment.event_time <  %(end)s
        AND payment.status IN ('succeeded', 'partially_refunded', 'refunded', 'failed')
+       -- A part of another order's payment is none of its own.
+       AND NOT EXISTS (SELECT FROM refunds AS source WHERE source.became_id = payment.id)
     UNION ALL
     SELECT date_trunc(%(grain)s, given_back.at, 'UTC'),
            coalesce(placed.user_id, placed.customer_id), placed.currency, 0, 0, 0, 0,

@@ -135,6 +135,13 @@ class OrderPageSerializer(OrderSerializer):
     total_tax = MoneyField()
     included_tax = MoneyField()
     total_refunded = MoneyField()
+    given_back = serializers.SerializerMethodField(
+        help_text="Of `total_refunded`; the rest pays what was added to the order."
+    )
+    set_off = serializers.SerializerMethodField(
+        help_text="What of its price is paid by what was taken out of the order that it"
+        " travels with."
+    )
     delivery_method = serializers.CharField()
     shipping_address = serializers.DictField(child=serializers.CharField())
     billing_address = serializers.DictField(child=serializers.CharField())
@@ -173,6 +180,12 @@ class OrderPageSerializer(OrderSerializer):
 
     def get_invoice_number(self, order: Order) -> str | None:
         return self.page.invoice.invoice_number if self.page.invoice else None
+
+    def get_given_back(self, order: Order) -> str:
+        return f"{self.page.given_back:.2f}"
+
+    def get_set_off(self, order: Order) -> str:
+        return f"{order.checkout.set_off if order.checkout else 0:.2f}"
 
     def get_can_cancel(self, order: Order) -> bool:
         return self.page.can_cancel
@@ -272,7 +285,7 @@ class OrderViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Order]):
     def get_queryset(self) -> QuerySet[Order]:
         if getattr(self, "swagger_fake_view", False):
             return self.queryset
-        return visible_orders(self.request).select_related("shop")
+        return visible_orders(self.request).select_related("shop", "checkout")
 
     def get_object(self) -> Order:
         """Not by the list's filters."""

@@ -130,6 +130,10 @@ class SellOrderSerializer(OrderSerializer):
         allow_null=True, help_text="The order that it travels with."
     )
     additions = serializers.SerializerMethodField()
+    set_off = serializers.SerializerMethodField(
+        help_text="What of its price is paid by what was taken out of the order that it"
+        " travels with."
+    )
 
     @property
     def view(self) -> SellOrder:
@@ -167,6 +171,9 @@ class SellOrderSerializer(OrderSerializer):
 
     def get_additions(self, order: Order) -> list[UUID]:
         return [one.pk for one in self.view.additions]
+
+    def get_set_off(self, order: Order) -> str:
+        return f"{order.checkout.set_off if order.checkout else 0:.2f}"
 
 
 class DraftLineSerializer(serializers.Serializer[Any]):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
@@ -89,6 +90,8 @@ class Checkout(models.Model):
     language = fields.text(16, editable=False)
     currency = fields.currency()
     total_price = fields.money()
+    # What was taken out of the order that it adds to, and pays this much of it.
+    set_off = fields.money()
     status = fields.choice(CheckoutStatus, CheckoutStatus.OPEN)
     # Of the quote that the buyer agreed to.
     quote_hash = fields.text(64, editable=False)
@@ -138,10 +141,19 @@ class Checkout(models.Model):
                 | Q(expires_at__isnull=False),
                 name="chk_checkouts_expires_at",
             ),
+            models.CheckConstraint(
+                condition=Q(set_off__gte=0), name="chk_checkouts_set_off"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"checkout {self.id}"
+
+    @property
+    def due(self) -> Decimal:
+        """What is asked of the buyer."""
+        asked: Decimal = self.total_price - self.set_off
+        return max(asked, Decimal(0))
 
     def is_overdue(self, moment: datetime) -> bool:
         """Its time to pay is over, whether or not anybody has noted it yet."""

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Sum
@@ -23,6 +24,7 @@ from orders.models import (
     ReturnStatus,
     ShipmentItem,
 )
+from orders.queries.set_off import SetOff, given_back, set_off_from
 
 RETURN_WINDOW = timedelta(days=30)
 # Directive 2011/83/EU, article 9: 14 days from when the consumer has the goods.
@@ -43,7 +45,13 @@ class OrderPage:
     # Until when each can be asked for; None: the time begins with the delivery.
     return_until: datetime | None
     withdraw_until: datetime | None
+    # What was taken out of it and pays others.
+    set_off: Sequence[SetOff]
     now: datetime
+
+    @property
+    def given_back(self) -> Decimal:
+        return given_back(self.order, self.set_off)
 
     @property
     def steps(self) -> list[tuple[OrderStatusChange, bool]]:
@@ -123,6 +131,9 @@ def order_page(*, order: Order, now: datetime) -> OrderPage:
         ),
         return_until=over + RETURN_WINDOW if over else None,
         withdraw_until=over + WITHDRAWAL_WINDOW if over else None,
+        set_off=set_off_from(order=order)
+        if any(item.removed_quantity for item in items)
+        else [],
         now=now,
     )
 

@@ -32,6 +32,7 @@ from orders.models import (
     OrderTracking,
 )
 from orders.queries.order_page import order_items, parcels_of, returns_of
+from orders.queries.set_off import SetOff, given_back, set_off_by
 from shop.keyset import KeysetPage, keyset_page
 from shop.models import Shop
 
@@ -261,6 +262,15 @@ class SellOrder:
     now: datetime
 
     @property
+    def set_off(self) -> list[SetOff]:
+        """What was taken out of it and pays what travels with it."""
+        return set_off_by(self.additions)
+
+    @property
+    def given_back(self) -> Decimal:
+        return given_back(self.order, self.set_off)
+
+    @property
     def left(self) -> int:
         return sum(item.left for item in self.items)
 
@@ -322,7 +332,7 @@ def sell_order(*, order: Order, now: datetime) -> SellOrder:
     for parcel in parcels:
         for line in parcel.items.all():
             sent[line.order_item_id] = sent.get(line.order_item_id, 0) + line.quantity
-    added = Order.objects.filter(checkout__adds_to=order).order_by("id")
+    added = Order.objects.filter(checkout__adds_to=order)
     checkout = order.checkout
     known = [source(order) for source in money_sources]
     return SellOrder(
@@ -340,7 +350,7 @@ def sell_order(*, order: Order, now: datetime) -> SellOrder:
         parcels=parcels,
         returns=returns_of(order=order, items=items),
         invoice=order.invoices.first(),
-        additions=list(added),
+        additions=list(added.select_related("checkout").order_by("id")),
         adds_to=checkout.adds_to if checkout else None,
         history=list(order.status_history.select_related("user").order_by("id")),
         notes=list(order.staff_notes.select_related("author").order_by("id")),

@@ -172,12 +172,16 @@ def add_to_order(
     by: AbstractBaseUser,
     now: datetime,
     key: str = "",
+    set_off: Decimal = Decimal(0),
+    asks: bool = True,
 ) -> Order:
     """Variants that are to travel with an order, as an order of their own that is to be paid.
 
     It costs no delivery, has its invoice, and names the order that it adds to. key: of the
-    caller's own; repeated with it, the same order is returned. Raises as `set_draft_items`
-    and `place_draft`, and WrongStatus when the order was sent.
+    caller's own; repeated with it, the same order is returned. set_off: so much of it is paid
+    by what was taken out of the order; who does that says so. asks: the buyer is sent the
+    link. Raises as `set_draft_items` and `place_draft`, and WrongStatus when the order was
+    sent.
     """
     _check_hold(hold)
     order = Order.objects.select_for_update(no_key=True).get(pk=order_id)
@@ -185,9 +189,9 @@ def add_to_order(
         return known
     if order.status != OrderStatus.PROCESSING:
         raise WrongStatus(_("Things are added to an order that is paid and not sent."))
-    checkout = _addition(order, by, key)
+    checkout = _addition(order, by, key, set_off)
     _fill(checkout, order.shop_id, quantities)
-    return _place(checkout, expected, hold, by, now)
+    return _place(checkout, expected, hold, by, now, asks=asks)
 
 
 def quote_addition(
@@ -247,7 +251,9 @@ def _cart_of(checkout: Checkout) -> Cart:
     return cart
 
 
-def _addition(order: Order, by: AbstractBaseUser, key: str) -> Checkout:
+def _addition(
+    order: Order, by: AbstractBaseUser, key: str, set_off: Decimal = Decimal(0)
+) -> Checkout:
     return Checkout.objects.create(
         cart=_cart(order.currency),
         shop_id=order.shop_id,
@@ -258,6 +264,7 @@ def _addition(order: Order, by: AbstractBaseUser, key: str) -> Checkout:
         shipping_address=order.shipping_address,
         billing_address=order.billing_address,
         currency=order.currency,
+        set_off=set_off,
         idempotency_key=key or None,
     )
 
@@ -307,6 +314,8 @@ def _place(
     hold: timedelta,
     by: AbstractBaseUser,
     now: datetime,
+    *,
+    asks: bool = True,
 ) -> Order:
     view = price_checkout(checkout=checkout, now=now)
     if not view.lines:
@@ -316,7 +325,8 @@ def _place(
     (order,) = place_orders(
         checkout_id=checkout.pk, quote_hash=view.quote.hash, now=now, window=hold
     )
-    _want_link(order, by, now)
+    if asks:
+        _want_link(order, by, now)
     return order
 
 

@@ -291,17 +291,21 @@ def record_refund(
     now: datetime,
     by: AbstractBaseUser | None = None,
     order_return_id: UUID | None = None,
+    paid: Decimal | None = None,
+    kept_for: UUID | None = None,
 ) -> Order:
     """Money of an order was given back; each call says so again. Raises RefundTooLarge.
 
-    All of it given back, an order that was not cancelled is refunded.
+    All of it given back, an order that was not cancelled is refunded. paid: what came for
+    it, where that is not its price. kept_for: the order that the money pays instead.
     """
     order = _lock(order_id)
-    left = order.total_price - order.total_refunded
+    whole = order.total_price if paid is None else paid
+    left = whole - order.total_refunded
     if not 0 < amount <= left:
         raise RefundTooLarge(left, order.currency)
     total = order.total_refunded + amount
-    is_whole = total == order.total_price
+    is_whole = total == whole
     financial = (
         FinancialStatus.REFUNDED if is_whole else FinancialStatus.PARTIALLY_REFUNDED
     )
@@ -324,6 +328,7 @@ def record_refund(
         "amount": amount,
         "total_refunded": total,
         "currency": order.currency,
+        "kept_for": kept_for,
     }
     publish(OrderRefunded, entity=order, at=now, actor=by, data=data)
     return order

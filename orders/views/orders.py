@@ -50,7 +50,7 @@ def of_visitor(page: Page) -> Page:
 
     @wraps(page)
     def view(request: HttpRequest, order_id: UUID, **more: Any) -> HttpResponse:
-        orders = visible_orders(request).select_related("shop")
+        orders = visible_orders(request).select_related("shop", "checkout__adds_to")
         return page(request, get_object_or_404(orders, pk=order_id), **more)
 
     return view

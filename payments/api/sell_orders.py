@@ -154,15 +154,25 @@ class AgreedEditSerializer(EditSerializer):
 
 
 class EditPreviewSerializer(serializers.Serializer[Any]):
-    """refund: given back at once. due: to be paid by the link. difference: due less refund."""
+    """taken, cost: of what is taken out and of what is added.
 
+    set_off: so much of what is added is paid by what is taken out. refund: given back at once.
+    due: to be paid by the link. difference: due less refund.
+    """
+
+    taken = MoneyField()
+    cost = MoneyField()
+    set_off = MoneyField()
     refund = MoneyField()
     due = MoneyField()
     difference = MoneyField()
 
 
 class EditedSerializer(serializers.Serializer[Any]):
+    """refunds: what goes back. set_off: what of the addition needs no payment."""
+
     refunds = RefundSerializer(many=True)
+    set_off = MoneyField()
     addition = serializers.UUIDField(
         allow_null=True, help_text="The order that travels with this one."
     )
@@ -237,7 +247,11 @@ class OrderMoneyViewSet(OfOrder, viewsets.GenericViewSet[Order]):
     )
     @idempotent()
     def edit(self, request: Request, **_: Any) -> Response:
-        """Take units out and give them back; add variants for the buyer to pay."""
+        """Take units out, add variants, and move the difference.
+
+        What is taken out pays what is added. The rest is given back, or the buyer is sent a
+        link to pay it by; not paid in time, what was taken out is given back.
+        """
         order = self._order()
         payload = AgreedEditSerializer(data=request.data)
         payload.is_valid(raise_exception=True)
@@ -254,12 +268,12 @@ class OrderMoneyViewSet(OfOrder, viewsets.GenericViewSet[Order]):
             key=self._key(request),
             **payload.wanted(),
         )
-        return Response(
-            {
-                "refunds": RefundSerializer(done.refunds, many=True).data,
-                "addition": done.addition.pk if done.addition else None,
-            }
-        )
+        answer = {
+            "refunds": done.refunds,
+            "set_off": done.set_off,
+            "addition": done.addition.pk if done.addition else None,
+        }
+        return Response(EditedSerializer(answer).data)
 
     def _order(self) -> Order:
         mine = shop_orders(shop_id=self.seller.shop.pk)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -50,6 +50,13 @@ class StartPaymentSerializer(serializers.Serializer[Any]):
 
 class PaymentSerializer(serializers.ModelSerializer[Payment]):
     order_number = serializers.CharField(source="order.order_number", read_only=True)
+    taken_from = serializers.UUIDField(
+        source="made_of.payment_id",
+        read_only=True,
+        allow_null=True,
+        default=None,
+        help_text="The payment of another order that this is a part of: no money moved.",
+    )
 
     class Meta:
         model = Payment
@@ -62,6 +69,7 @@ class PaymentSerializer(serializers.ModelSerializer[Payment]):
             "status",
             "gateway",
             "gateway_transaction_id",
+            "taken_from",
             "event_time",
             "processed_at",
         )
@@ -79,6 +87,7 @@ class RefundSerializer(serializers.ModelSerializer[Refund]):
             "payment",
             "order",
             "order_return",
+            "kept_for",
             "amount",
             "currency",
             "status",
@@ -88,6 +97,12 @@ class RefundSerializer(serializers.ModelSerializer[Refund]):
             "processed_at",
         )
         read_only_fields = fields
+        extra_kwargs: ClassVar[dict[str, dict[str, str]]] = {
+            "kept_for": {
+                "help_text": "The order that it pays instead of going back: set aside"
+                " for it while pending."
+            }
+        }
 
     def get_problem(self, refund: Refund) -> str:
         """Why it failed, in the gateway's words; else empty."""

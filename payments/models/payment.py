@@ -1,3 +1,4 @@
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -57,8 +58,37 @@ class PaymentMethod(Entity):
         return f"{self.brand or self.type} {self.last4}".strip()
 
 
+class MadeOfRefund(pgtrigger.Trigger):
+    """Refuses to change a payment that a refund became, or that such a refund is of."""
+
+    name = "made_of_refund"
+    level = pgtrigger.Row
+    when = pgtrigger.Before
+    operation = pgtrigger.UpdateOf(
+        "amount", "currency", "gateway", "gateway_transaction_id", "order_id"
+    )
+    condition = pgtrigger.Condition(
+        "((OLD.amount, OLD.currency, OLD.gateway, OLD.gateway_transaction_id,"
+        " OLD.order_id) IS DISTINCT FROM (NEW.amount, NEW.currency, NEW.gateway,"
+        " NEW.gateway_transaction_id, NEW.order_id))"
+    )
+    func = """
+        IF EXISTS (SELECT FROM refunds WHERE became_id = NEW.id)
+           OR EXISTS (SELECT FROM refunds
+                       WHERE payment_id = NEW.id AND became_id IS NOT NULL) THEN
+            RAISE EXCEPTION 'payment % is set off against another order', NEW.id
+                  USING ERRCODE = 'check_violation',
+                        CONSTRAINT = 'chk_payments_made_of_refund';
+        END IF;
+        RETURN NEW;
+    """
+
+
 class Payment(Entity):
-    """Money for one order. Orders of one checkout share their gateway transaction."""
+    """Money for one order. Orders of one checkout share their gateway transaction.
+
+    One that is `made_of` a refund moved no money: it is a part of another order's payment.
+    """
 
     entity_type = EntityType.PAYMENT
 
@@ -111,6 +141,7 @@ class Payment(Entity):
                 name="uk_payments_gateway_transaction_order",
             ),
         ]
+        triggers = [*Entity.Meta.triggers, MadeOfRefund()]
 
     def __str__(self) -> str:
         return f"{self.amount} {self.currency} {self.status}"

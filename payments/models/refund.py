@@ -3,7 +3,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from orders.models import OrderReturn
+from orders.models import Order, OrderReturn
 from payments.models.payment import Payment
 from shop import fields
 
@@ -41,10 +41,44 @@ class NeverAbovePayment(pgtrigger.Trigger):
     """
 
 
+class AgreesWithPayment(pgtrigger.Trigger):
+    """Refuses a refund that became a payment of another amount, order or charge.
+
+    So the refunds of a payment and of those made of it are never more than was taken.
+    """
+
+    name = "agrees_with_payment"
+    level = pgtrigger.Row
+    when = pgtrigger.After
+    operation = pgtrigger.Insert | pgtrigger.UpdateOf("became_id")
+    condition = pgtrigger.Condition("NEW.became_id IS NOT NULL")
+    func = """
+        IF NOT EXISTS (
+            SELECT FROM payments AS made
+              JOIN payments AS source ON source.id = NEW.payment_id
+             WHERE made.id = NEW.became_id
+               AND made.id <> source.id
+               AND made.order_id = NEW.kept_for_id
+               AND made.amount = NEW.amount
+               AND made.currency = source.currency
+               AND made.gateway = source.gateway
+               AND made.gateway_transaction_id = source.gateway_transaction_id
+        ) THEN
+            RAISE EXCEPTION 'refund % is not what payment % was made of',
+                            NEW.id, NEW.became_id
+                  USING ERRCODE = 'check_violation',
+                        CONSTRAINT = 'chk_refunds_agrees_with_payment';
+        END IF;
+        RETURN NULL;
+    """
+
+
 class Refund(models.Model):
     """Money given back of a payment; written before the gateway is asked.
 
-    `id` is what the gateway tells repeats by, `idempotency_key` what the caller does.
+    `id` is what the gateway tells repeats by, `idempotency_key` what the caller does. Set off
+    against another order, it goes nowhere: no gateway is asked, and it becomes a payment
+    of that order, of the same charge. Until that order is paid, it is set aside.
     """
 
     id = fields.key()
@@ -79,6 +113,22 @@ class Refund(models.Model):
     processed_at = fields.moment()
     # When the gateway was last asked to.
     asked_at = fields.moment(editable=False)
+    # The order that it is set aside for, or was set off against, and the payment it became.
+    kept_for = models.ForeignKey(
+        Order,
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="kept_refunds",
+        db_index=False,
+    )
+    became = models.OneToOneField(
+        Payment,
+        on_delete=models.RESTRICT,
+        null=True,
+        blank=True,
+        related_name="made_of",
+    )
 
     class Meta:
         db_table = "refunds"
@@ -89,8 +139,30 @@ class Refund(models.Model):
                 condition=Q(status=RefundStatus.PENDING),
                 name="idx_refunds_pending",
             ),
+            fields.Index(
+                fields=["kept_for"],
+                condition=Q(kept_for__isnull=False),
+                name="idx_refunds_kept_for_id",
+            ),
         ]
-        triggers = [NeverAbovePayment()]
+        triggers = [
+            NeverAbovePayment(),
+            AgreesWithPayment(),
+            # What has become a payment is spent.
+            pgtrigger.Protect(
+                name="became_is_final",
+                operation=pgtrigger.UpdateOf(
+                    "amount",
+                    "currency",
+                    "status",
+                    "payment_id",
+                    "kept_for_id",
+                    "became_id",
+                )
+                | pgtrigger.Delete,
+                condition=pgtrigger.Condition("OLD.became_id IS NOT NULL"),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["payment", "idempotency_key"],
@@ -108,6 +180,17 @@ class Refund(models.Model):
                 condition=~Q(status=RefundStatus.SUCCEEDED)
                 | Q(processed_at__isnull=False),
                 name="chk_refunds_processed_at",
+            ),
+            # Set aside, or a payment by now: nobody loses what was set off.
+            models.CheckConstraint(
+                condition=Q(kept_for=None, became=None)
+                | Q(kept_for__isnull=False, became=None, status=RefundStatus.PENDING)
+                | Q(
+                    kept_for__isnull=False,
+                    became__isnull=False,
+                    status=RefundStatus.SUCCEEDED,
+                ),
+                name="chk_refunds_kept_for",
             ),
         ]
 

@@ -1,8 +1,9 @@
 """Changing an order before it is sent: units out, variants in, and what that comes to.
 
-What is taken out is given back at once; what is added is an order of its own that travels
-with the first, with a link to pay it. So no invoice changes after it was issued, and a link
-that nobody pays leaves the rest as it is.
+What is added is an order of its own that travels with the first, so no invoice changes after
+it was issued. What is taken out pays what is added, and only the difference moves: more was
+taken out, and the rest goes back; less, and the buyer is sent a link to pay the rest by. Until
+then what was taken out is set aside; a link that nobody pays gives it back.
 """
 
 from __future__ import annotations
@@ -16,48 +17,72 @@ from uuid import UUID
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from orders.models import Order
+from orders.errors import QuoteChanged
+from orders.models import Checkout, Order, PaymentMethodKind
 from orders.queries.checkout import CheckoutView
 from orders.services.drafts import add_to_order, quote_addition
 from orders.services.fulfillment import lock_order
-from payments.errors import NothingToChange
+from orders.services.orders import mark_paid
+from payments.errors import NothingToChange, RefundChanged
 from payments.models import Refund
 from payments.services.item_refunds import (
     ZERO,
     RefundLine,
     RefundPreview,
     claim_items,
+    claimed_by,
     preview_refund,
     refund_plan,
 )
 from payments.services.refunds import process_refund
+from payments.services.set_off import pay_from_kept
 
 
 @dataclass(frozen=True, kw_only=True)
 class EditPreview:
-    """back: what is given back. due: what the buyer is asked to pay."""
+    """back: what is taken out. added: what is added."""
 
     back: RefundPreview | None
     added: CheckoutView | None
 
     @property
-    def refund(self) -> Decimal:
+    def taken(self) -> Decimal:
+        """What is taken out is worth."""
         return self.back.amount if self.back else ZERO
 
     @property
-    def due(self) -> Decimal:
+    def cost(self) -> Decimal:
+        """What is added costs."""
         return self.added.quote.total if self.added else ZERO
+
+    @property
+    def set_off(self) -> Decimal:
+        """So much of what is added is paid by what is taken out."""
+        return min(self.taken, self.cost)
+
+    @property
+    def refund(self) -> Decimal:
+        """What the buyer gets back."""
+        return self.taken - self.set_off
+
+    @property
+    def due(self) -> Decimal:
+        """What the buyer is asked to pay."""
+        return self.cost - self.set_off
 
     @property
     def difference(self) -> Decimal:
         """Above zero, the buyer pays more in the end."""
-        return self.due - self.refund
+        return self.cost - self.taken
 
 
 @dataclass(frozen=True, kw_only=True)
 class Edited:
+    """refunds: what goes back. set_off: what of the addition was, or will be, paid already."""
+
     refunds: tuple[Refund, ...]
     addition: Order | None
+    set_off: Decimal
 
 
 def preview_edit(
@@ -96,10 +121,12 @@ def edit_order(
     now: datetime,
     key: str = "",
 ) -> Edited:
-    """Take units out and give them back; add variants for the buyer to pay. All or nothing.
+    """Take units out, add variants, and move the difference. All or nothing.
 
-    The expected amounts are what the caller was shown. key: of the caller's own; repeated
-    with it, nothing happens twice. Raises as `refund_items` and `add_to_order`.
+    expected: what the caller was shown to be given back and to be paid. hold: how long the
+    buyer has to pay it; not paid by then, the addition ends, and what was taken out goes
+    back. key: of the caller's own; repeated with it, nothing happens twice. Raises as
+    `refund_items` and `add_to_order`.
     """
     if not remove and not add:
         raise NothingToChange
@@ -115,8 +142,17 @@ def edit_order(
         now=now,
         key=key,
     )
-    refunds = [process_refund(refund_id=refund.pk, now=now) for refund in claimed]
-    return Edited(refunds=tuple(refunds), addition=addition)
+    kept = [refund for refund in claimed if refund.kept_for_id]
+    refunds = [
+        process_refund(refund_id=refund.pk, now=now)
+        for refund in claimed
+        if not refund.kept_for_id
+    ]
+    return Edited(
+        refunds=tuple(refunds),
+        addition=addition,
+        set_off=sum((refund.amount for refund in kept), ZERO),
+    )
 
 
 @transaction.atomic
@@ -133,32 +169,67 @@ def _write(
     now: datetime,
     key: str,
 ) -> tuple[list[Refund], Order | None]:
-    lock_order(order_id)
+    order = lock_order(order_id)
+    its_key, refund_key = "", ""
+    if key:
+        its_key, refund_key = f"edit:{order_id}:{key}", f"edit:{key}"
+        known = Order.objects.filter(checkout__idempotency_key=its_key).first()
+        claimed = claimed_by(order=order, key=refund_key)
+        if known or claimed:
+            return claimed, known
+    taken = ZERO
+    if remove:
+        plan = refund_plan(order=order)
+        taken = preview_refund(plan=plan, lines=_lines(remove)).amount
+    # What was agreed to says what is added costs; it is held against what it costs now.
+    cost = taken + expected_due - expected_refund if add else ZERO
+    if cost < 0:
+        raise QuoteChanged
+    set_off = min(taken, cost)
+    if taken - set_off != expected_refund:
+        raise RefundChanged(taken - set_off, order.currency)
     addition = None
+    is_paid = bool(remove) and cost == set_off
     if add:
         addition = add_to_order(
             order_id=order_id,
             quantities=add,
-            expected=expected_due,
+            expected=cost,
             hold=hold,
             by=by,
             now=now,
-            key=f"edit:{order_id}:{key}" if key else "",
+            key=its_key,
+            set_off=set_off,
+            asks=not is_paid,
         )
-    claimed: list[Refund] = []
+    claimed = []
     if remove:
         claimed = claim_items(
             order_id=order_id,
             lines=_lines(remove, restock=restock),
             delivery=ZERO,
             amount=None,
-            expected=expected_refund,
+            expected=taken,
             reason="",
             by=by,
             now=now,
-            key=f"edit:{key}" if key else "",
+            key=refund_key,
+            kept_for=addition,
+            kept=set_off,
         )
+    if addition is not None and is_paid:
+        _pay(addition, order, now)
     return claimed, addition
+
+
+def _pay(addition: Order, order: Order, now: datetime) -> None:
+    """Nothing is left to be asked for: as its payment would."""
+    rows = Checkout.objects.filter(orders=addition)
+    checkout = rows.select_for_update(no_key=True, of=("self",)).get()
+    pay_from_kept(checkout=checkout, now=now)
+    kind = PaymentMethodKind(order.payment_method)
+    mark_paid(checkout_id=checkout.pk, now=now, payment_method=kind)
+    addition.refresh_from_db()
 
 
 def _lines(

@@ -219,27 +219,39 @@ def claim_items(
     by: AbstractBaseUser | None,
     now: datetime,
     key: str,
+    kept_for: Order | None = None,
+    kept: Decimal = ZERO,
 ) -> list[Refund]:
-    """The first half of `refund_items`; the caller goes on with `process_refund`."""
+    """The first half of `refund_items`; the caller goes on with `process_refund`.
+
+    kept_for, kept: so much of it is set aside for another order instead.
+    """
     order = lock_order(order_id)
-    if key:
-        known = Refund.objects.filter(payment__order=order, idempotency_key=key)
-        if found := list(known.order_by("id")):
-            return found
+    if key and (found := claimed_by(order=order, key=key)):
+        return found
     preview = preview_refund(
         plan=refund_plan(order=order), lines=lines, delivery=delivery, amount=amount
     )
     if expected is not None and expected != preview.amount:
         raise RefundChanged(preview.amount, order.currency)
-    claimed = claim_refund(
-        order_id=order_id,
-        amount=preview.amount,
-        reason=reason,
-        by=by,
-        now=now,
-        order_return_id=None,
-        key=key,
-    )
+    parts: list[tuple[Decimal, Order | None, str]] = [
+        (preview.amount - kept, None, _rest(key) if kept else key)
+    ]
+    if kept:
+        parts.insert(0, (kept, kept_for, key))
+    claimed: list[Refund] = []
+    for part, goes_to, its_key in parts:
+        if part:
+            claimed += claim_refund(
+                order_id=order_id,
+                amount=part,
+                reason=reason,
+                by=by,
+                now=now,
+                order_return_id=None,
+                key=its_key,
+                kept_for=goes_to,
+            )
     first = claimed[0]
     if preview.delivery:
         first.delivery_amount = preview.delivery
@@ -256,6 +268,19 @@ def claim_items(
     )
     _take_out(order, [line for _item, line, _worth in preview.lines], by, now)
     return claimed
+
+
+def claimed_by(*, order: Order, key: str) -> list[Refund]:
+    """What a call of `claim_items` with this key claimed before."""
+    known = Refund.objects.filter(
+        payment__order=order, idempotency_key__in=[key, _rest(key)]
+    )
+    return list(known.order_by("id"))
+
+
+def _rest(key: str) -> str:
+    """Of the part that goes back, where another part is set aside; no caller's begins so."""
+    return f"rest:{key}" if key else ""
 
 
 def _take_out(

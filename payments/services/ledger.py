@@ -25,20 +25,25 @@ def gateway_account(gateway: str) -> str:
 
 
 def book_payment(
-    *, payment: Payment, order: Order, rates: Rates, now: datetime
+    *,
+    payment: Payment,
+    order: Order,
+    rates: Rates,
+    now: datetime,
+    booked_before: Decimal = Decimal(0),
 ) -> None:
     """The money came: it is the shop's, but for the market's commission.
 
-    No commission is taken on tax. rates: the rules that hold now.
+    No commission is taken on tax. rates: the rules that hold now. booked_before: what came
+    for the order by other payments; shares are of all that came so far, so that the parts
+    sum to what one payment would have brought.
     """
     amount, currency = payment.amount, payment.currency
-    tax = Decimal(0)
-    if order.total_price:
-        whole = order.total_tax + order.included_tax
-        tax = round_money(whole * amount / order.total_price, currency)
-    commission = commission_on(
-        order=order, amount=amount - tax, currency=currency, rates=rates
-    )
+    tax, commission = _of_price(order, booked_before + amount, currency, rates)
+    if booked_before:
+        before = _of_price(order, booked_before, currency, rates)
+        tax = min(max(tax - before[0], Decimal(0)), amount)
+        commission = min(max(commission - before[1], Decimal(0)), amount - tax)
     _write(
         transaction_id=payment.pk,
         amounts={
@@ -81,6 +86,20 @@ def book_refund(
         shop_id=payment.order.shop_id,
         now=now,
     )
+
+
+def _of_price(
+    order: Order, amount: Decimal, currency: str, rates: Rates
+) -> tuple[Decimal, Decimal]:
+    """The tax and the commission in a part of an order's price."""
+    tax = Decimal(0)
+    if order.total_price:
+        whole = order.total_tax + order.included_tax
+        tax = round_money(whole * amount / order.total_price, currency)
+    commission = commission_on(
+        order=order, amount=amount - tax, currency=currency, rates=rates
+    )
+    return tax, commission
 
 
 def _shares(

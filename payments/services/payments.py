@@ -39,6 +39,7 @@ from payments.queries import PaymentOutcome, PaymentState, payment_outcome
 from payments.services.commission import commission_rates
 from payments.services.ledger import book_payment
 from payments.services.refunds import claim_whole_refund, process_refund
+from payments.services.set_off import pay_from_kept
 from shop.events import publish_many
 from shop.ids import uuid7
 
@@ -191,13 +192,18 @@ def _claim(
     if live_call(checkout_id=checkout_id) is not None:
         raise PaymentUnderWay
     orders = list(checkout.orders.filter(status=OrderStatus.PENDING).order_by("id"))
-    amount = sum((order.total_price for order in orders), Decimal(0))
+    # What is set off is of an addition, which is one order.
+    amounts = {order: order.total_price - checkout.set_off for order in orders}
+    amount = sum(amounts.values(), Decimal(0))
     if orders and not amount:
         # Nothing to ask anybody for: coupons paid it all.
+        pay_from_kept(checkout=checkout, now=now)
         mark_paid(checkout_id=checkout_id, now=now)
         return None
     key = str(uuid7(now))
-    payments = [_payment(order, gateway.name, now) for order in orders]
+    payments = [
+        _payment(order, amount, gateway.name, now) for order, amount in amounts.items()
+    ]
     PaymentAttempt.objects.bulk_create(
         PaymentAttempt(
             payment=payment,
@@ -221,13 +227,13 @@ def _claim(
     )
 
 
-def _payment(order: Order, gateway: str, now: datetime) -> Payment:
-    """The one payment of an order placed here; another try uses it again."""
+def _payment(order: Order, amount: Decimal, gateway: str, now: datetime) -> Payment:
+    """The one that is asked for an order placed here; another try uses it again."""
     payment, is_new = Payment.objects.get_or_create(
         order=order,
         checkout=order.checkout,
         defaults={
-            "amount": order.total_price,
+            "amount": amount,
             "currency": order.currency,
             "gateway": gateway,
             "event_time": now,
@@ -321,13 +327,13 @@ def record_outcome(*, key: str, outcome: Outcome, now: datetime) -> None:
 @transaction.atomic
 def _record(*, key: str, outcome: Outcome, now: datetime) -> list[UUID]:
     """Returns the refunds that were claimed with it."""
-    checkout = (
+    checkout_id = (
         Checkout.objects.filter(payments__attempts__key=key)
         .distinct()
         .values_list("pk", flat=True)
         .get()
     )
-    _lock_checkout(checkout)
+    checkout = _lock_checkout(checkout_id)
     payments = list(
         Payment.objects.filter(attempts__key=key)
         .select_related("order__shop")
@@ -346,14 +352,14 @@ def _record(*, key: str, outcome: Outcome, now: datetime) -> list[UUID]:
         case Result.REQUIRES_ACTION if status in OPEN:
             _set(payments, attempts, PaymentStatus.REQUIRES_ACTION, outcome, now)
         case Result.DECLINED:
-            _fail(checkout, payments, attempts, outcome, now)
+            _fail(checkout_id, payments, attempts, outcome, now)
         case Result.VOIDED:
-            _cancel(checkout, payments, attempts, outcome, status, now)
+            _cancel(checkout_id, payments, attempts, outcome, status, now)
     return []
 
 
 def _succeed(
-    checkout_id: UUID,
+    checkout: Checkout,
     payments: Sequence[Payment],
     attempts: Any,
     outcome: Outcome,
@@ -368,9 +374,10 @@ def _succeed(
     kind = REGISTRY[payments[0].gateway].kind
     try:
         with transaction.atomic():
-            orders = mark_paid(checkout_id=checkout_id, now=now, payment_method=kind)
+            _cover(checkout, payments, now)
+            orders = mark_paid(checkout_id=checkout.pk, now=now, payment_method=kind)
     except (OutOfStock, CheckoutExpired, CheckoutClosed):
-        _give_up(checkout_id, now)
+        _give_up(checkout.pk, now)
         unwanted = {payment.order_id for payment in payments}
     else:
         unwanted = {
@@ -382,6 +389,19 @@ def _succeed(
         for payment in payments
         if payment.order_id in unwanted and payment.amount
     ]
+
+
+def _cover(checkout: Checkout, payments: Sequence[Payment], now: datetime) -> None:
+    """The rest of an addition's price, from what is set aside for it.
+
+    Raises CheckoutClosed when that went back, since the time to pay was over.
+    """
+    if not checkout.set_off:
+        return
+    came = sum((payment.amount for payment in payments), Decimal(0))
+    price = sum((payment.order.total_price for payment in payments), Decimal(0))
+    if came + pay_from_kept(checkout=checkout, now=now) != price:
+        raise CheckoutClosed
 
 
 def _give_up(checkout_id: UUID, now: datetime) -> None:

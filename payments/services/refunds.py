@@ -27,7 +27,7 @@ from payments.errors import (
 from payments.events import PaymentRefunded
 from payments.gateways import REGISTRY, Outcome, Result
 from payments.models import Payment, PaymentStatus, Refund, RefundStatus
-from payments.queries import HOLDS_MONEY, refundable
+from payments.queries import HOLDS_MONEY, TAKEN, refundable
 from payments.services.ledger import book_refund
 from shop.events import publish
 from shop.money import round_money
@@ -83,11 +83,13 @@ def refund_cancelled_order(*, order_id: UUID, now: datetime) -> list[Refund]:
 def process_refund(*, refund_id: UUID, now: datetime) -> Refund:
     """Ask the gateway for a claimed refund and record the answer. Safe to repeat.
 
-    The refund's id is the gateway's key: asked twice, it gives the money once.
+    The refund's id is the gateway's key: asked twice, it gives the money once. What is set
+    aside for another order stays here.
     """
     refund = Refund.objects.select_related("payment").get(pk=refund_id)
     gateway = REGISTRY.get(refund.payment.gateway)
-    if refund.status != RefundStatus.PENDING or gateway is None:
+    is_open = refund.status == RefundStatus.PENDING and refund.kept_for_id is None
+    if not is_open or gateway is None:
         return refund
     Refund.objects.filter(pk=refund_id).update(asked_at=now)
     try:
@@ -116,9 +118,13 @@ def claim_refund(
     now: datetime,
     order_return_id: UUID | None,
     key: str,
+    kept_for: Order | None = None,
 ) -> list[Refund]:
-    """The first half of `refund_order`; the caller goes on with `process_refund`."""
-    order, payments = _lock(order_id)
+    """The first half of `refund_order`; the caller goes on with `process_refund`.
+
+    kept_for: an order that it is set aside for instead.
+    """
+    order, payments = lock_payments(order_id)
     if key:
         known = _of_key(payments, key, amount)
         if known:
@@ -152,6 +158,7 @@ def claim_refund(
                 now=now,
                 order_return_id=order_return_id,
                 key=key,
+                kept_for=kept_for,
             )
         )
     return claimed
@@ -159,7 +166,7 @@ def claim_refund(
 
 @transaction.atomic
 def _claim_rest(*, order_id: UUID, now: datetime) -> list[Refund]:
-    order, payments = _lock(order_id)
+    order, payments = lock_payments(order_id)
     left, whole = left_to_refund(order=order, payments=payments)
     claimed = []
     for payment in payments:
@@ -207,6 +214,7 @@ def _write(
     now: datetime,
     order_return_id: UUID | None = None,
     key: str = "",
+    kept_for: Order | None = None,
 ) -> Refund:
     return Refund.objects.create(
         payment=payment,
@@ -216,6 +224,7 @@ def _write(
         processed_by_id=by.pk if by else None,
         order_return_id=order_return_id,
         idempotency_key=key,
+        kept_for=kept_for,
         created_at=now,
     )
 
@@ -237,15 +246,17 @@ def _record(*, refund_id: UUID, outcome: Outcome, now: datetime) -> Refund:
     order_id = Order.objects.values_list("pk", flat=True).get(
         payments__refunds=refund_id
     )
-    _lock(order_id)
-    refund = Refund.objects.select_related("payment__order", "processed_by").get(
-        pk=refund_id
-    )
+    lock_payments(order_id)
+    refund = Refund.objects.select_related(
+        "payment__order__checkout", "processed_by"
+    ).get(pk=refund_id)
     if refund.status != RefundStatus.PENDING:
         return refund
     match outcome.result:
         case Result.APPROVED:
-            _succeed(refund, outcome, now)
+            refund.gateway_refund_id = outcome.transaction_id
+            refund.gateway_response = dict(outcome.raw)
+            carry_through(refund=refund, now=now)
         case Result.DECLINED:
             refund.status = RefundStatus.FAILED
             refund.gateway_response = {**outcome.raw, "message": outcome.message}
@@ -253,17 +264,20 @@ def _record(*, refund_id: UUID, outcome: Outcome, now: datetime) -> Refund:
     return refund
 
 
-def _succeed(refund: Refund, outcome: Outcome, now: datetime) -> None:
+def carry_through(*, refund: Refund, now: datetime) -> None:
+    """The money is gone from its payment: to the buyer, or to the order it `became` one of.
+
+    In the transaction of a caller who has locked the payments of its order.
+    """
     payment = refund.payment
     done = payment.refunds.filter(status=RefundStatus.SUCCEEDED)
     before = done.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
     refund.status, refund.processed_at = RefundStatus.SUCCEEDED, now
-    refund.gateway_refund_id = outcome.transaction_id
-    refund.gateway_response = dict(outcome.raw)
     refund.save(
         update_fields=[
             "status",
             "processed_at",
+            "became",
             "gateway_refund_id",
             "gateway_response",
             "updated_at",
@@ -281,6 +295,8 @@ def _succeed(refund: Refund, outcome: Outcome, now: datetime) -> None:
         now=now,
         by=refund.processed_by,
         order_return_id=refund.order_return_id,
+        paid=_paid(payment.order),
+        kept_for=refund.kept_for_id,
     )
     publish(
         PaymentRefunded,
@@ -294,11 +310,23 @@ def _succeed(refund: Refund, outcome: Outcome, now: datetime) -> None:
             "amount": refund.amount,
             "currency": refund.currency,
             "gateway": payment.gateway,
+            "kept_for": refund.kept_for_id,
         },
     )
 
 
-def _lock(order_id: UUID) -> tuple[Order, list[Payment]]:
+def _paid(order: Order) -> Decimal | None:
+    """What came for an order that was to be paid in part by another; else None.
+
+    Too late for it, only the buyer's part came.
+    """
+    if order.checkout is None or not order.checkout.set_off:
+        return None
+    came = Payment.objects.filter(order=order, status__in=TAKEN)
+    return came.aggregate(sum=Sum("amount"))["sum"] or Decimal(0)
+
+
+def lock_payments(order_id: UUID) -> tuple[Order, list[Payment]]:
     """Checkout, order and payments, in this order."""
     checkouts = Checkout.objects.filter(orders=order_id)
     checkouts.select_for_update(no_key=True, of=("self",)).first()

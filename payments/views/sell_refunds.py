@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from orders.models import Order
+from orders.models import Order, OrderStatus
 from orders.queries.sell_orders import sell_order, shop_orders, wares_of
 from orders.sell_forms import HOUR
 from orders.services.drafts import USUAL_HOLD
-from payments.models import RefundStatus
+from payments.models import Refund, RefundStatus
 from payments.sell_forms import ConfirmEditForm, RefundForm, units_sent
 from payments.services.editing import EditPreview, edit_order, preview_edit
 from payments.services.item_refunds import (
@@ -87,8 +88,15 @@ def _give_back(
         key=_key(form.cleaned_data["key"]),
         **wanted,
     )
+    _tell(request, refunds, found.currency)
+    return redirect("sell:order", seller.shop.slug, found.pk)
+
+
+def _tell(request: HttpRequest, refunds: Sequence[Refund], currency: str) -> None:
+    if not refunds:
+        return
     amount = sum((refund.amount for refund in refunds), ZERO)
-    told = {"amount": format_money(amount, found.currency)}
+    told = {"amount": format_money(amount, currency)}
     states = {refund.status for refund in refunds}
     if RefundStatus.FAILED in states:
         messages.error(
@@ -98,7 +106,6 @@ def _give_back(
         messages.success(request, _("%(amount)s is on its way back.") % told)
     else:
         messages.success(request, _("%(amount)s was given back.") % told)
-    return redirect("sell:order", seller.shop.slug, found.pk)
 
 
 def _key(text: str) -> str:
@@ -184,7 +191,8 @@ def _edit(
         key=agreed["key"],
     )
     messages.success(request, _("The order is changed."))
-    if done.addition is not None:
+    _tell(request, done.refunds, found.currency)
+    if done.addition is not None and done.addition.status == OrderStatus.PENDING:
         messages.success(
             request, _("The buyer is sent the link to pay what was added.")
         )

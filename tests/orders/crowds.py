@@ -21,7 +21,8 @@ from tests.orders.purchases import ADDRESS
 FULL = os.environ.get("SOKO_FULL") == "1"
 # PostgreSQL's own limit is the tests' too.
 WORKERS = 12
-# What each source says of a variant. What a refund leaves with the buyer is kept.
+# What each source says of a variant. What a refund leaves with the buyer is kept; what was
+# taken out of an order is on the shelf again.
 STORY = """
 SELECT id, inventory_quantity, reserved_quantity,
        (SELECT coalesce(sum(quantity), 0) FROM stock_reservations
@@ -31,7 +32,7 @@ SELECT id, inventory_quantity, reserved_quantity,
          WHERE item.variant_id = variant.id AND orders.status = 'pending'),
        (SELECT coalesce(sum(adjustment), 0) FROM inventory_logs
          WHERE variant_id = variant.id),
-       (SELECT coalesce(sum(item.quantity), 0)
+       (SELECT coalesce(sum(item.quantity - item.removed_quantity), 0)
           FROM order_items AS item JOIN orders ON orders.id = item.order_id
          WHERE item.variant_id = variant.id
            AND orders.status NOT IN ('pending', 'cancelled')),

@@ -260,9 +260,24 @@ def test_a_change_is_shown_and_made() -> None:
     agreed = body | {"refund": shown["refund"], "due": shown["due"]}
     done = post(client, url("sell-order-edit", shop, order.pk), agreed).json()
 
-    assert shown == {"refund": "10.00", "due": "4.00", "difference": "-6.00"}
-    assert [one["amount"] for one in done["refunds"]] == ["10.00"]
-    assert Order.objects.get(pk=done["addition"]).total_price == 4
+    assert shown == {
+        "taken": "10.00",
+        "cost": "4.00",
+        "set_off": "4.00",
+        "refund": "6.00",
+        "due": "0.00",
+        "difference": "-6.00",
+    }
+    assert [(one["amount"], one["kept_for"]) for one in done["refunds"]] == [
+        ("6.00", None)
+    ]
+    assert done["set_off"] == "4.00"
+    added = Order.objects.get(pk=done["addition"])
+    assert (added.total_price, added.status) == (4, "processing")
+    page = client.get(url("sell-order", shop, added.pk)).json()
+    assert (page["set_off"], page["paid"]) == ("4.00", "4.00")
+    payment = client.get(f"/api/v1/payments/?order={added.pk}").json()["results"][0]
+    assert payment["taken_from"] == str(order.payments.get().pk)
 
 
 def test_a_draft_is_written_and_placed() -> None:

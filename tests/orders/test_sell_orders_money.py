@@ -277,7 +277,7 @@ def change(order: Order, *, remove=None, add=None, **more):
     return edit_order(order_id=order.pk, remove=remove or {}, add=add or {}, **asked)
 
 
-def test_a_change_gives_back_and_asks_for_the_difference() -> None:
+def test_a_change_asks_for_the_difference_and_happens_once() -> None:
     order = paid()
     item = order.items.get()
     extra = lamp(product__shop=order.shop, price=Decimal("14.00"))
@@ -307,11 +307,13 @@ def test_a_change_gives_back_and_asks_for_the_difference() -> None:
         key="one",
     )
 
-    assert (shown.refund, shown.due) == (Decimal("9.99"), Decimal("14.00"))
+    assert (shown.taken, shown.cost) == (Decimal("9.99"), Decimal("14.00"))
+    assert (shown.refund, shown.due) == (Decimal(0), Decimal("4.01"))
     assert shown.difference == Decimal("4.01")
-    assert again.addition == done[0].addition
-    assert [one.amount for one in done[0].refunds] == [Decimal("9.99")]
+    assert again == done[0]
+    assert (done[0].refunds, done[0].set_off) == ((), Decimal("9.99"))
     assert done[0].addition.status == OrderStatus.PENDING
+    assert Refund.objects.get().status == RefundStatus.PENDING
     item.refresh_from_db()
     assert item.removed_quantity == 1
     assert Order.objects.count() == 2

@@ -362,12 +362,13 @@ def test_an_order_is_changed_as_it_was_shown() -> None:
     shown = client.get(address, wanted).content.decode()
     assert "$10.00" in shown
     assert "$8.00" in shown
+    assert "$2.00" in shown
     assert not Refund.objects.exists()
     agreed = {
         **wanted,
         "key": "once",
-        "expected_refund": "10.00",
-        "expected_due": "8.00",
+        "expected_refund": "2.00",
+        "expected_due": "0.00",
         "restock": "on",
         "hold": "24",
     }
@@ -378,6 +379,9 @@ def test_an_order_is_changed_as_it_was_shown() -> None:
     addition = Order.objects.exclude(pk=order.pk).get()
     assert item.removed_quantity == 1
     assert addition.total_price == Decimal("8.00")
+    assert addition.status == OrderStatus.PROCESSING
+    given = Refund.objects.filter(kept_for=None).values_list("amount", flat=True)
+    assert list(given) == [Decimal("2.00")]
     assert addition.order_number in client.get(page("order", order)).content.decode()
 
 

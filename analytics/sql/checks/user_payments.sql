@@ -1,5 +1,5 @@
 -- The payments of each user and bucket, for --verify.
--- Grain: (event_time, user_id). Reads payments and orders. Read only.
+-- Grain: (event_time, user_id). Reads payments, refunds and orders. Read only.
 SELECT date_trunc(%(grain)s, p.event_time, 'UTC') AS event_time,
        coalesce(o.user_id, o.customer_id) AS user_id,
        sum(CASE p.status WHEN 'failed' THEN 0 ELSE 1 END) AS payment_success_count,
@@ -7,6 +7,7 @@ SELECT date_trunc(%(grain)s, p.event_time, 'UTC') AS event_time,
        round(avg(CASE p.status WHEN 'failed' THEN 0 ELSE 1 END), 4) AS payment_success_rate
   FROM payments AS p
   JOIN orders AS o ON o.id = p.order_id
- WHERE p.event_time >= %(start)s AND p.event_time < %(end)s
+  LEFT JOIN refunds AS source ON source.became_id = p.id
+ WHERE source.id IS NULL AND p.event_time >= %(start)s AND p.event_time < %(end)s
    AND p.status NOT IN ('pending', 'requires_action', 'authorized', 'cancelled')
  GROUP BY 1, 2
