@@ -31,6 +31,12 @@ class CannotMerge(DomainError):
     code = "cannot_merge"
 
 
+class ViewRefused(DomainError):
+    """Filters that cannot be kept under a name. reason: a sentence for people."""
+
+    code = "view_refused"
+
+
 class CategoryRefused(DomainError):
     """A change of the tree of departments that cannot be. reason: a sentence for people."""
 

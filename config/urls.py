@@ -39,6 +39,7 @@ api: list[URLPattern | URLResolver] = [
     path("", include("catalog.api.sell_product")),
     path("", include("catalog.api.sell_stock")),
     path("", include("analytics.api.sell_numbers")),
+    path("", include("ingestion.api.sell")),
     # They answer in formats of their own, which a refusal would not be in.
     path("schema/", require_safe(SpectacularAPIView.as_view()), name="schema"),
     # Its script comes from an address of its own: the policy allows none in the page.

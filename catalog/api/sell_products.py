@@ -18,8 +18,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from catalog import jobs as kinds
-from catalog.models import Product, ProductStatus
+from catalog.models import Product, ProductStatus, SavedView
 from catalog.queries.sell_products import (
+    NEWEST,
+    SORTS,
     STOCKS,
     ProductFilter,
     listed_products,
@@ -37,6 +39,7 @@ from catalog.services.sheets import (
     SheetPlan,
     plan_sheet,
 )
+from catalog.services.views import LONGEST_NAME, save_view, saved_views
 from shop.api.pagination import NewestFirst
 from shop.services import jobs
 from users.api.counter import OfShop
@@ -310,8 +313,63 @@ def _answer(plan: SheetPlan, job: Any) -> dict[str, Any]:
     }
 
 
+class SavedViewSerializer(serializers.ModelSerializer[SavedView]):
+    """`query`: the filters and the order, as the list's address holds them."""
+
+    class Meta:
+        model = SavedView
+        fields: tuple[str, ...] = ("id", "name", "query")
+        read_only_fields = fields
+
+
+class SaveViewSerializer(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=LONGEST_NAME)
+    filter = FilterSerializer(default=dict)
+    sort = serializers.ChoiceField(choices=list(SORTS), default=NEWEST)
+
+
+class SavedViewsView(OfShop, APIView):
+    """Filters of the list under a name: everybody's own, a few of them."""
+
+    rights: ClassVar[dict[str, Right]] = dict.fromkeys(
+        ("get", "post", "delete", "options"), Right.SEE_PRODUCTS
+    )
+
+    @extend_schema(responses=SavedViewSerializer(many=True))
+    def get(self, request: Request, shop: str) -> Response:
+        return Response(SavedViewSerializer(self._mine(), many=True).data)
+
+    @extend_schema(request=SaveViewSerializer, responses={201: SavedViewSerializer})
+    def post(self, request: Request, shop: str) -> Response:
+        """A name that there is gets the new filters."""
+        payload = SaveViewSerializer(data=request.data)
+        payload.is_valid(raise_exception=True)
+        sent = payload.validated_data
+        kept = save_view(
+            shop_id=self.seller.shop.pk,
+            user_id=self.seller.user.pk,
+            name=sent["name"],
+            wanted=ProductFilter.of(sent["filter"]),
+            sort=sent["sort"],
+        )
+        return Response(SavedViewSerializer(kept).data, status=HTTPStatus.CREATED)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("name", OpenApiTypes.STR)], responses={204: None}
+    )
+    def delete(self, request: Request, shop: str) -> Response:
+        """By its name; may be repeated."""
+        name = request.query_params.get("name", "").replace("\0", "")
+        self._mine().filter(name=name).delete()
+        return Response(status=HTTPStatus.NO_CONTENT)
+
+    def _mine(self) -> QuerySet[SavedView]:
+        return saved_views(shop_id=self.seller.shop.pk, user_id=self.seller.user.pk)
+
+
 PRODUCTS = "sell/<slug:shop>/products/"
 urlpatterns = [
+    path(PRODUCTS + "views/", SavedViewsView.as_view(), name="sell-product-views"),
     path(PRODUCTS + "change/", ChangeView.as_view(), name="sell-products-change"),
     path(PRODUCTS + "sheet/", SheetView.as_view(), name="sell-products-sheet"),
 ]

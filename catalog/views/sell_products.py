@@ -22,7 +22,8 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from catalog.models import Brand, Product, ProductStatus, SavedView
+from catalog.errors import ViewRefused
+from catalog.models import Brand, Product, ProductStatus
 from catalog.queries.sell_products import (
     IN_STOCK,
     LOW_STOCK,
@@ -38,6 +39,8 @@ from catalog.queries.sell_products import (
     stock_of_products,
 )
 from catalog.sell_forms import ACTIONS, BulkForm, category_choices
+from catalog.services.views import save_view as save_view_as
+from catalog.services.views import saved_views, view_query
 from shop.errors import DomainError
 from shop.ids import parse_id, uuid7
 from shop.keyset import keyset_page
@@ -48,7 +51,6 @@ from users.rights import Right
 PAGE = 50
 PREVIEWED = 10
 SUGGESTED_BRANDS = 200
-MOST_VIEWS = 20
 SORT_LABELS = {
     "newest": gettext_lazy("Newest"),
     "name": gettext_lazy("Name"),
@@ -122,7 +124,7 @@ def product_list(request: HttpRequest, seller: Seller) -> HttpResponse:
         "stocks": STOCK_LABELS.items(),
         "categories": category_choices(),
         "brands": _brands(),
-        "views": _views(seller),
+        "views": saved_views(shop_id=seller.shop.pk, user_id=seller.user.pk),
     }
     return render(request, "catalog/sell_products.html", context)
 
@@ -141,30 +143,23 @@ def _brands() -> list[tuple[str, str]]:
     return list(brands[:SUGGESTED_BRANDS])
 
 
-def _views(seller: Seller) -> QuerySet[SavedView]:
-    mine = SavedView.objects.filter(shop=seller.shop, user=seller.user)
-    return mine.order_by("name")
-
-
 @require_POST
 @seller_view(Right.SEE_PRODUCTS)
 def save_view(request: HttpRequest, seller: Seller) -> HttpResponse:
     """Keep the filters under a name; a name that there is gets the new filters."""
     wanted, sort = ProductFilter.of(request.POST), request.POST.get("sort", "")
-    chosen = wanted.chosen() | ({"sort": sort} if sort in SORTS else {})
-    query = urlencode(chosen)
-    name = " ".join(request.POST.get("name", "").replace("\0", "").split())[:60]
-    if not name:
-        messages.error(request, _("Give the view a name."))
-    elif _views(seller).exclude(name=name).count() >= MOST_VIEWS:
-        messages.error(
-            request, _("You have as many views as one may have. Remove one first.")
+    sort = sort if sort in SORTS else ""
+    try:
+        save_view_as(
+            shop_id=seller.shop.pk,
+            user_id=seller.user.pk,
+            name=request.POST.get("name", ""),
+            wanted=wanted,
+            sort=sort,
         )
-    else:
-        SavedView.objects.update_or_create(
-            shop=seller.shop, user=seller.user, name=name, defaults={"query": query}
-        )
-    return redirect(_list(seller, query))
+    except ViewRefused as refusal:
+        messages.error(request, refusal.message)
+    return redirect(_list(seller, view_query(wanted=wanted, sort=sort)))
 
 
 @require_POST
@@ -172,7 +167,8 @@ def save_view(request: HttpRequest, seller: Seller) -> HttpResponse:
 def remove_view(request: HttpRequest, seller: Seller) -> HttpResponse:
     """By its name, of one's own; may be repeated."""
     name = request.POST.get("name", "").replace("\0", "")
-    _views(seller).filter(name=name).delete()
+    mine = saved_views(shop_id=seller.shop.pk, user_id=seller.user.pk)
+    mine.filter(name=name).delete()
     return redirect(_list(seller))
 
 

@@ -1,4 +1,4 @@
-"""The imports' API: upload, follow, read the errors, fetch the rows to correct."""
+"""The imports' API: upload, follow, read the errors, fetch the rows to correct, take back."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from ingestion.queries import (
     may_upload_anything,
     shops_of,
 )
+from ingestion.services.undo import undo_import
 from ingestion.services.uploads import receive_file
 from shop.api.pagination import NewestFirst
 
@@ -49,7 +50,8 @@ class MayIngest(permissions.BasePermission):
         user = request.user
         if not user.is_authenticated:
             return False
-        is_operator = may_upload_anything if view.action == "create" else may_see_all
+        is_change = view.action in {"create", "undo"}
+        is_operator = may_upload_anything if is_change else may_see_all
         return is_operator(user) or shops_of(user).exists()
 
 
@@ -122,3 +124,13 @@ class IngestionFileViewSet(
     def corrected(self, request: Request, pk: str) -> StreamingHttpResponse:
         """The rows that failed, with the reasons; mend them and upload the file again."""
         return corrected_response(self.get_object())
+
+    @extend_schema(request=None, responses=IngestionFileSerializer)
+    @action(detail=True, methods=["post"])
+    def undo(self, request: Request, pk: str) -> Response:
+        """Take back what the file brought, all of it or nothing. May be repeated."""
+        file = undo_import(
+            file_id=self.get_object().pk, now=timezone.now(), actor=request.user
+        )
+        context = {"request": request}
+        return Response(IngestionFileSerializer(file, context=context).data)

@@ -11,7 +11,6 @@ from django.http import (
     Http404,
     HttpRequest,
     HttpResponse,
-    StreamingHttpResponse,
 )
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -23,11 +22,10 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from catalog.queries.sell_products import ProductFilter, shop_products
+from catalog.queries.sell_products import ProductFilter
 from ingestion import quota
-from ingestion.downloads import corrected_response
+from ingestion.downloads import corrected_response, products_response
 from ingestion.errors import UndoRefused
-from ingestion.exports import product_lines
 from ingestion.importers.soko import Soko
 from ingestion.models import FileStatus, IngestionFile
 from ingestion.queries import errors_of
@@ -65,14 +63,7 @@ class FileForm(forms.Form):
 def export(request: HttpRequest, seller: Seller) -> Any:
     """What the list shows, as a file that imports again unchanged."""
     wanted = ProductFilter.of(request.GET)
-    products = shop_products(shop_id=seller.shop.pk, wanted=wanted)
-    answer = StreamingHttpResponse(
-        product_lines(products=products), content_type="text/csv; charset=utf-8"
-    )
-    day = timezone.localdate().isoformat()
-    name = f"{seller.shop.slug}-products-{day}.csv"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return products_response(shop=seller.shop, wanted=wanted)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from catalog.models import Product, ProductVariant
@@ -172,3 +173,48 @@ def test_sheet_is_checked_then_done(shop: Shop, client: Client, staff: Client) -
     assert (mine.price, mine.inventory_quantity) == (Decimal("12.50"), 7)
     assert of_staff.json()["job"] is None
     assert "role" in of_staff.json()["wrong"][0]["message"]
+
+
+def test_views_are_kept_by_name_and_are_ones_own(client, shop):
+    address = reverse("v1:sell-product-views", args=[shop.slug])
+    client.force_login(shop.owner)
+
+    for status in ("draft", "active"):
+        body = {"name": " Mine ", "filter": {"status": status}, "sort": "name"}
+        answer = client.post(address, body, content_type="application/json")
+        assert answer.status_code == 201
+    refused = client.post(
+        address,
+        {"name": "Long", "filter": {"words": "ü" * 100, "tag": "ü" * 100}},
+        content_type="application/json",
+    )
+
+    assert refused.status_code == 409
+    assert [(one["name"], one["query"]) for one in client.get(address).json()] == [
+        ("Mine", "status=active&sort=name")
+    ]
+    colleague = ShopMemberFactory(shop=shop, role=MemberRole.MANAGER).user
+    client.force_login(colleague)
+    assert client.get(address).json() == []
+    client.delete(f"{address}?name=Mine")
+    client.force_login(shop.owner)
+    assert client.delete(f"{address}?name=Mine").status_code == 204
+    assert client.get(address).json() == []
+
+
+def test_the_file_for_programs_is_the_pages(client, shop):
+    variant(shop, "lamp-1", product__status="draft")
+    variant(shop, "lamp-2")
+    client.force_login(shop.owner)
+    narrowed = {"status": "draft"}
+
+    files = [
+        b"".join(
+            client.get(reverse(name, args=[shop.slug]), narrowed).streaming_content
+        )
+        for name in ("v1:sell-products-file", "sell:products_export")
+    ]
+
+    assert files[0] == files[1]
+    assert b"lamp-1" in files[0]
+    assert b"lamp-2" not in files[0]

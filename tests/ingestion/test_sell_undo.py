@@ -93,3 +93,16 @@ def test_a_check_has_nothing_to_undo(shop, owner):
 
     assert "Undo this import" not in owner.get(page).content.decode()
     assert "only checked" in undo(owner, file)
+
+
+def test_programs_take_a_file_back_too_and_only_their_own(shop, owner):
+    file = imported(shop, PRODUCTS)
+    address = reverse("v1:ingestion-file-undo", args=[file.pk])
+    stranger = Client()
+    stranger.force_login(ShopFactory().owner)
+
+    assert stranger.post(address).status_code == 404
+    answer = owner.post(address)
+
+    assert (answer.status_code, answer.json()["status"]) == (200, FileStatus.UNDONE)
+    assert not Product.objects.exists()

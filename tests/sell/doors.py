@@ -504,6 +504,11 @@ DOORS: dict[str, Door] = {
         sends={"POST": lambda _stall: {"name": "Drafts"}},
         is_read=False,
     ),
+    "v1:sell-product-views": Door(
+        Right.SEE_PRODUCTS,
+        sends={"POST": lambda _stall: {"name": "All"}, "DELETE": nothing},
+        is_json=True,
+    ),
     "sell:grid": Door(
         Right.COUNT_STOCK,
         sends={"POST": lambda stall: {"paste": f"SKU;stock\n{stall.variant.sku};9"}},
@@ -555,6 +560,7 @@ DOORS: dict[str, Door] = {
         rights={"POST": Right.EDIT_PRODUCTS},
     ),
     "sell:products_export": Door(Right.EDIT_PRODUCTS),
+    "v1:sell-products-file": Door(Right.EDIT_PRODUCTS),
     "sell:products_import": Door(Right.EDIT_PRODUCTS, sends={"POST": nothing}),
     **{
         f"sell:{name}": Door(

@@ -510,6 +510,7 @@ def _api(w: World) -> dict[str, Door]:
     door("ingestion-file-list", "operator", post=Sent(upload, "multipart"))
     for one in ("detail", "errors", "corrected"):
         door(f"ingestion-file-{one}", "operator", args={"pk": w.file.pk})
+    door("ingestion-file-undo", "operator", is_read=False, post={}, args={"pk": w.file.pk})  # fmt: skip
     door("product-list", "guest")
     key = {"args": {"key": w.product.slug}}
     door("product", "guest", **key)

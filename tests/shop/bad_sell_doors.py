@@ -335,6 +335,9 @@ def _programs(s: Stall) -> dict[str, dict[str, Sent]]:
             "expected": Field(1, "number"),
             "token": Field(str(uuid4()), "free"),
         }),
+        "v1:sell-product-views": sent("POST", {
+            "name": Field("Reduced", "text", 60), "sort": Field("name", "choice"),
+        }) | sent("DELETE", {}),
         "v1:sell-products-sheet": sent("POST", {
             "rows.0.sku": Field(s.variant.sku, "free"),
             "rows.0.price": Field("9.00", "free"),
