@@ -227,7 +227,13 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = urlsplit(SITE_URL).scheme
 # How many proxies stand before the server: whose word on the address of a client counts.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.trusted_proxies
 MFA_ADAPTER = "users.adapters.MFAAdapter"
-MFA_FORMS = {"add_webauthn": "users.forms.AddPasskeyForm"}
+MFA_FORMS = {
+    "add_webauthn": "users.passkey_forms.AddPasskeyForm",
+    "authenticate_webauthn": "users.passkey_forms.SecondStepPasskeyForm",
+    "edit_webauthn": "users.passkey_forms.EditPasskeyForm",
+    "login_webauthn": "users.passkey_forms.LoginPasskeyForm",
+    "reauthenticate_webauthn": "users.passkey_forms.ReauthenticatePasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = MARKET_NAME

@@ -7,7 +7,6 @@ from functools import lru_cache
 from typing import Any
 
 from allauth.account import forms as account_forms
-from allauth.mfa.webauthn import forms as passkey_forms
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +15,6 @@ from shop.forms import PicturesField
 
 NAME_LENGTH = 150
 BIO_LENGTH = 1000
-KEY_NAME_LENGTH = 60
 
 
 class LoginForm(account_forms.LoginForm):
@@ -45,22 +43,6 @@ class SignupForm(account_forms.SignupForm):
         self.fields["password1"].help_text = _(
             "At least 8 characters; a few words that nobody would guess are best."
         )
-
-
-class AddPasskeyForm(passkey_forms.AddWebAuthnForm):
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self.fields["name"].label = _("Name of the key")
-        self.fields["name"].max_length = KEY_NAME_LENGTH
-        self.fields["name"].widget.attrs["maxlength"] = KEY_NAME_LENGTH
-        self.fields["passwordless"].label = _(
-            "Log in with it alone, without my password"
-        )
-        self.fields["passwordless"].help_text = _(
-            "The key then asks for your finger, face or PIN. Without this it is the"
-            " second step after your password."
-        )
-        self.fields["passwordless"].initial = True
 
 
 class ProfileForm(forms.Form):

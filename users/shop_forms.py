@@ -20,8 +20,11 @@ from users.models import MemberRole
 from users.rights import RIGHTS, Right
 from users.services.members import RANK
 
+LONGEST_NAME = 100
 MOST_DESCRIPTION = 5_000
 MOST_DAYS = 3_650
+# "Unknown region", of the tables that countries are read from.
+NOWHERE = {"ZZ"}
 ROLE_WORDS = {
     MemberRole.STAFF: _("Staff: orders, stock, returns, reviews"),
     MemberRole.MANAGER: _(
@@ -32,7 +35,7 @@ ROLE_WORDS = {
 
 
 class OpenShopForm(forms.Form):
-    name = forms.CharField(label=_("Name of the shop"), max_length=100)
+    name = forms.CharField(label=_("Name of the shop"), max_length=LONGEST_NAME)
     country = forms.ChoiceField(label=_("Country you sell from"))
     currency = forms.ChoiceField(
         label=_("Currency of your prices"),
@@ -51,6 +54,7 @@ class OpenShopForm(forms.Form):
 
 
 class ShopProfileForm(forms.ModelForm):
+    name = forms.CharField(label=_("Name of the shop"), max_length=LONGEST_NAME)
     logo_file = PicturesField(label=_("Logo"), most=1, required=False)
     return_days = forms.IntegerField(
         label=_("Days in which goods may be sent back"),
@@ -72,7 +76,6 @@ class ShopProfileForm(forms.ModelForm):
             *("tax_number", "prices_include_tax", "return_days", "return_rule"),
         )
         labels = {
-            "name": _("Name of the shop"),
             "description": _("What you sell, and who you are"),
             "contact_email": _("E-mail for buyers"),
             "phone": _("Telephone"),
@@ -118,7 +121,7 @@ class ClosureForm(forms.Form):
 
 
 class InviteForm(forms.Form):
-    email = forms.EmailField(label=_("E-mail"))
+    email = forms.EmailField(label=_("E-mail"), max_length=254)
     role = forms.ChoiceField(label=_("Role"))
 
     def __init__(self, *args: Any, mine: str, **options: Any) -> None:
@@ -142,7 +145,11 @@ def roles_to_give(mine: str) -> list[tuple[str, Any]]:
 def countries(language: str) -> list[tuple[str, str]]:
     """Code and name, by name (Unicode CLDR)."""
     names = Locale.parse(to_locale(language)).territories
-    codes = [code for code in get_global("territory_currencies") if code in names]
+    codes = [
+        code
+        for code in get_global("territory_currencies")
+        if code in names and code not in NOWHERE
+    ]
     return sorted(((code, names[code]) for code in codes), key=lambda pair: pair[1])
 
 
