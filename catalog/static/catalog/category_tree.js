@@ -49,7 +49,8 @@
     if (answer.status === 204) {
       const where = new URL(location.href);
       where.search = "";
-      where.hash = "panel";
+      // The browser would take the focus to it, away from what was moved.
+      where.hash = "";
       where.searchParams.set("at", node.dataset.node);
       for (const key of openKeys()) where.searchParams.append("open", key);
       sessionStorage.setItem(FOCUS, node.dataset.node);
