@@ -160,7 +160,8 @@ def _today(shop: Shop, now: datetime, zone: ZoneInfo) -> dict[str, Any]:
         "revenue_change": shop_board.change(today.revenue, before.revenue),
         "orders_change": shop_board.change(today.orders, before.orders),
         "bars": shop_board.bars(days.days, shop.currency),
-        "month": days,
+        # Of a shop that has sold nothing there is nothing to draw.
+        "month": days if any(one.revenue for one in days.days) else None,
     }
 
 

@@ -167,5 +167,5 @@ def test_staff_see_what_to_do_and_no_money() -> None:
 
     page = client.get(f"/sell/{shop.slug}/").content.decode()
 
-    assert "To pack" in page
+    assert "To send" in page
     assert "Revenue" not in page
