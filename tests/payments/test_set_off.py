@@ -15,6 +15,10 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from analytics.models import ShopMetricsDaily
+from analytics.rollups import ROLLUPS
+from analytics.services.rollups import collect_marks, work_off
+from analytics.services.verification import verify
 from catalog.errors import OutOfStock
 from catalog.models import ProductVariant
 from orders.errors import QuoteChanged, TooManyUnits, WrongStatus
@@ -814,6 +818,29 @@ def _step(one: Stall, step: str, price: str, units: int, added: Any, now: Any) -
                 release_kept(order_id=newest.pk, now=now)
     except DomainError:
         pass
+
+
+# ------------------------------------------------------------------ the numbers
+
+
+def test_the_numbers_count_a_payment_once() -> None:
+    one = stall()
+    pay(fresh(one.swap("12.00").addition).checkout)
+    one.swap("7.00")
+
+    collect_marks()
+    assert work_off(rollups=list(ROLLUPS.values()))
+
+    (day,) = ShopMetricsDaily.objects.filter(shop_id=one.order.shop_id, revenue__gt=0)
+    # Of the first order and of the link; of the second change there was none.
+    assert (day.payment_success_count, day.payment_failure_count) == (2, 0)
+    assert day.revenue - day.refund_value == kept_value() == at_the_bank()
+    result = verify(
+        rollups=list(ROLLUPS.values()),
+        start=NOON - timedelta(days=1),
+        end=NOON + timedelta(days=1),
+    )
+    assert result.difference is None
 
 
 # ------------------------------------------------------------------ words
