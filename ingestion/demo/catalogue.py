@@ -28,7 +28,8 @@ from catalog.models import (
 from catalog.services.images import store_picture
 from catalog.services.prices import show_lowest_prices
 from ingestion.demo.accounts import OWNER
-from ingestion.demo.terms import fill_coupon, fill_terms
+from ingestion.demo.terms import fill_coupons, fill_terms
+from orders.models import Coupon
 from shop.ids import uuid7
 from shop.models import Shop, ShopStatus
 from users.models import MemberRole, ShopMember, User
@@ -55,6 +56,8 @@ class Shelf:
     variants: dict[UUID, list[ProductVariant]] = field(default_factory=dict)
     # Product id -> when the price fell to what it is.
     reduced_at: dict[UUID, datetime] = field(default_factory=dict)
+    # Shop id -> the code that some buyers have.
+    coupons: dict[UUID, Coupon] = field(default_factory=dict)
 
 
 def read_rows(name: str) -> list[dict[str, str]]:
@@ -117,7 +120,9 @@ def _fill_shops(shelf: Shelf, owners: list[User], now: datetime) -> None:
         for shop in shelf.shops.values()
     )
     fill_terms(shops=shelf.shops.values(), country=COUNTRY)
-    fill_coupon(shop=shelf.shops[OWNED], now=now)
+    shelf.coupons = fill_coupons(
+        shops=shelf.shops.values(), since=now - A_YEAR - timedelta(days=20)
+    )
 
 
 def _fill_categories(rows: list[dict[str, str]]) -> dict[tuple[str, str], Category]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable
+from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from orders.models import (
     Coupon,
@@ -48,17 +49,22 @@ def fill_terms(*, shops: Collection[Shop], country: str) -> None:
     )
 
 
-def fill_coupon(*, shop: Shop, now: datetime) -> None:
-    """Ten per cent off at one shop, without limit."""
-    promotion = Promotion.objects.create(
-        shop=shop,
-        name="Ten per cent for the first order",
-        kind=PromotionKind.PERCENTAGE,
-        value=Decimal(10),
-        starts_at=now - timedelta(days=30),
-        event_time=now - timedelta(days=30),
-    )
-    Coupon.objects.create(promotion=promotion, shop=shop, code=COUPON)
+def fill_coupons(*, shops: Iterable[Shop], since: datetime) -> dict[UUID, Coupon]:
+    """Shop -> its code: ten per cent off, without limit."""
+    made = {}
+    for shop in shops:
+        promotion = Promotion.objects.create(
+            shop=shop,
+            name="Ten per cent to say welcome",
+            kind=PromotionKind.PERCENTAGE,
+            value=Decimal(10),
+            starts_at=since,
+            event_time=since,
+        )
+        made[shop.pk] = Coupon.objects.create(
+            promotion=promotion, shop=shop, code=COUPON
+        )
+    return made
 
 
 def _method(

@@ -30,6 +30,7 @@ from orders.models import (
     FinancialStatus,
     FulfillmentStatus,
     Order,
+    OrderCoupon,
     OrderItem,
     OrderReturn,
     OrderReturnItem,
@@ -128,11 +129,13 @@ class Trade:
     refunds: list[Refund] = field(default_factory=list)
     reviews: list[ProductReview] = field(default_factory=list)
     logs: list[InventoryLog] = field(default_factory=list)
+    coupons: list[OrderCoupon] = field(default_factory=list)
 
     def write(self) -> None:
         _insert(Customer, self.customers)
         _insert(Order, self.orders)
         _insert(OrderItem, self.items)
+        _insert(OrderCoupon, self.coupons)
         _insert(OrderStatusChange, self.steps)
         _insert(Payment, self.payments)
         _insert(PaymentAttempt, self.attempts)
@@ -302,12 +305,25 @@ class _Year:
         if self.random.random() < 0.08:
             discount = round_money(order.subtotal_price * COUPON_SHARE, CURRENCY)
             order.total_discount = discount
+            self._use_coupon(order)
             shares = split_money(discount, amounts, CURRENCY)
             for item, share in zip(items, shares, strict=True):
                 item.total_discount = share
         paid = order.subtotal_price - order.total_discount
         order.total_shipping = Decimal(0) if paid >= FREE_SHIPPING_FROM else SHIPPING
         order.total_price = paid + order.total_shipping
+
+    def _use_coupon(self, order: Order) -> None:
+        coupon = self.shelf.coupons[order.shop_id]
+        self.trade.coupons.append(
+            OrderCoupon(
+                order=order,
+                promotion_id=coupon.promotion_id,
+                coupon=coupon,
+                customer=order.customer,
+                discount=order.total_discount,
+            )
+        )
 
     def _pay(self, order: Order) -> None:
         started = order.event_time + timedelta(seconds=self.random.randint(20, 90))

@@ -176,7 +176,7 @@ def test_every_product_has_a_picture_a_category_and_a_variant(market):
     assert not shown.filter(category=None).exists()
 
 
-def test_shops_say_how_they_deliver_and_one_has_a_coupon(market):
+def test_shops_say_how_they_deliver_and_have_a_coupon(market):
     shops = Shop.objects.exclude(slug=catalogue.WHOLESALER)
     ids = list(shops.values_list("pk", flat=True))
 
@@ -185,7 +185,21 @@ def test_shops_say_how_they_deliver_and_one_has_a_coupon(market):
     assert {len(methods) for methods in at_home.values()} == {2}
     assert set(at_home) == set(ids)
     assert TaxRate.objects.get(tax_class="standard").rate == Decimal("0.2")
-    assert Coupon.objects.get().code == COUPON
+    assert {one.shop_id: one.code for one in Coupon.objects.all()} == dict.fromkeys(
+        ids, COUPON
+    )
+
+
+def test_a_discount_of_the_year_names_its_promotion(market):
+    reduced = Order.objects.filter(total_discount__gt=0, checkout=None)
+
+    assert reduced.exists()
+    for order in reduced:
+        used = order.order_coupons.get()
+        assert (used.discount, used.promotion.shop_id) == (
+            order.total_discount,
+            order.shop_id,
+        )
 
 
 # ------------------------------------------------------------------ the last days
