@@ -37,7 +37,7 @@ class Period:
 
 @dataclass(frozen=True)
 class Figure:
-    """direction: "up", "down" or "same", for the colour; the words say it too."""
+    """direction: "up", "down", "same" or "new", for the colour; the words say it too."""
 
     label: str
     value: str
@@ -67,7 +67,7 @@ def change(now: Decimal | int, before: Decimal | int) -> tuple[str, str]:
     if now == before:
         return _("as before"), "same"
     if not before:
-        return _("none before"), "up"
+        return _("none before"), "new"
     percent = abs((Decimal(now) - Decimal(before)) / Decimal(before) * 100)
     figure = {"figure": formats.number_format(percent, 0, force_grouping=True)}
     if now > before:
