@@ -105,6 +105,9 @@ def test_a_product_with_three_options_and_pictures_is_made(
         page.keyboard.type(values)
     press(page, "Show what it makes")
     expect(page.get_by_role("heading", name="8 variants")).to_be_visible()
+    # What it makes is read first, and the button to make it is the next stop.
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Make them so")).to_be_focused()
     press(page, "Make them so")
     expect(page.locator(".variant-sheet tbody tr")).to_have_count(8)
 
