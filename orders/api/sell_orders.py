@@ -8,6 +8,7 @@ from http import HTTPStatus
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from django.urls import path
@@ -547,16 +548,11 @@ class DraftViewSet(OfShop, viewsets.GenericViewSet[Checkout]):
     def create(self, request: Request, **_: Any) -> Response:
         """Begin one; what it holds may be sent at once."""
         payload = self._sent(request)
-        begun = drafts.open_draft(
-            shop_id=self.seller.shop.pk, by=self.seller.user, now=timezone.now()
-        )
-        try:
-            self._write(begun.pk, payload)
-        except DomainError:
-            drafts.discard_draft(
-                shop_id=self.seller.shop.pk, checkout_id=begun.pk, now=timezone.now()
+        with transaction.atomic():
+            begun = drafts.open_draft(
+                shop_id=self.seller.shop.pk, by=self.seller.user, now=timezone.now()
             )
-            raise
+            self._write(begun.pk, payload)
         return Response(self._told(begun.pk), status=HTTPStatus.CREATED)
 
     def retrieve(self, request: Request, **_: Any) -> Response:
@@ -621,7 +617,9 @@ class DraftViewSet(OfShop, viewsets.GenericViewSet[Checkout]):
         sent: dict[str, Any] = payload.validated_data
         return sent
 
+    @transaction.atomic
     def _write(self, draft_id: UUID, sent: dict[str, Any]) -> None:
+        """All of it or nothing."""
         whose = {"shop_id": self.seller.shop.pk, "checkout_id": draft_id}
         now = timezone.now()
         if "items" in sent:

@@ -54,16 +54,25 @@ class ProblemFormatter(ExceptionFormatter):
             "title": HTTPStatus(self.exc.status_code).phrase,
             "status": int(self.exc.status_code),
             "code": found[0].code if len(found) == 1 else INVALID,
-            "detail": " ".join(error.detail for error in found[:3]),
+            "detail": _sayable(" ".join(error.detail for error in found[:3])),
             "instance": request.path if request is not None else "",
         }
         if isinstance(self.exc, exceptions.ValidationError):
             problem["code"] = INVALID
             problem["errors"] = [
-                {"code": error.code, "detail": error.detail, "attr": error.attr}
+                {
+                    "code": error.code,
+                    "detail": _sayable(error.detail),
+                    "attr": _sayable(error.attr),
+                }
                 for error in found
             ]
         return problem
+
+
+def _sayable(text: str | None) -> str | None:
+    """A sentence may repeat what was sent: half a surrogate pair, which UTF-8 has not."""
+    return text and text.encode(errors="replace").decode()
 
 
 PROBLEM_SCHEMA = {

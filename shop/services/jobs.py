@@ -23,6 +23,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
+from django.core.exceptions import EmptyResultSet
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DatabaseError, connection, transaction
 from django.db.models import Q, QuerySet
@@ -301,8 +302,12 @@ def _enter_rows(job: Job, rows: QuerySet[Any]) -> int:
     names = ["entity_id", "label"]
     has_wanted = "wanted" in rows.query.annotations
     wanted = rows.values_list(*names, *(["wanted"] if has_wanted else []))
-    # One more than allowed is enough to know.
-    sql, values = wanted[: MOST_ROWS + 1].query.sql_with_params()
+    try:
+        # One more than allowed is enough to know.
+        sql, values = wanted[: MOST_ROWS + 1].query.sql_with_params()
+    except EmptyResultSet:
+        # Such as none of an empty list: there is no statement for it.
+        return 0
     names_sql = "entity_id, label, wanted" if has_wanted else "entity_id, label"
     source = (
         f"SELECT {names_sql}{'' if has_wanted else ', NULL AS wanted'}"

@@ -306,6 +306,27 @@ def test_a_draft_is_written_and_placed() -> None:
     assert Order.objects.get().email == "call@example.com"
 
 
+def test_a_draft_is_changed_whole_or_not_at_all() -> None:
+    variant = lamp()
+    shop = variant.product.shop
+    client = seller(shop)
+    items = [{"variant": str(variant.pk), "quantity": 2}]
+    draft = post(client, url("sell-drafts", shop), {"items": items}).json()
+
+    answer = client.patch(
+        url("sell-draft", shop, draft["id"]),
+        {
+            "items": [{"variant": str(variant.pk), "quantity": 5}],
+            "email": "call@example.com",
+            "shipping_address": ADDRESS | {"country": "ZZ"},
+        },
+        content_type="application/json",
+    )
+
+    assert answer.status_code == 409
+    assert Checkout.objects.get().cart.items.get().quantity == 2
+
+
 def test_a_draft_that_is_refused_leaves_nothing() -> None:
     shop, foreign = ShopFactory(), lamp()
 

@@ -111,6 +111,11 @@ def test_another_number_than_was_shown_is_asked_about_again() -> None:
         )  # fmt: skip
     with pytest.raises(jobs.NothingToDo):
         opened([])
+    with pytest.raises(jobs.NothingToDo):
+        jobs.open_job(
+            shop_id=chosen[0].pk, by=None, kind=KIND, now=NOON,
+            rows=rows.filter(pk__in=[]).annotate(entity_id=F("id"), label=F("name")),
+        )  # fmt: skip
 
     assert not Job.objects.exists()
 

@@ -13,6 +13,7 @@ class SoldOut(DomainError):
 
 class Line(serializers.Serializer):
     quantity = serializers.IntegerField(min_value=1)
+    wrap = serializers.ChoiceField(["paper", "cloth"], required=False)
 
 
 class Order(serializers.Serializer):
@@ -82,3 +83,12 @@ def test_an_unknown_method_is_a_problem_too(client):
         405,
         "method_not_allowed",
     )
+
+
+def test_what_utf8_has_no_letter_for_is_not_repeated(client):
+    body = '{"lines": [{"quantity": 1, "wrap": "\\udfff"}]}'
+
+    response = client.post("/door/", body, content_type="application/json")
+
+    assert response.status_code == 400
+    assert [one["attr"] for one in response.json()["errors"]] == ["lines.0.wrap"]
