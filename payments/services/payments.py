@@ -10,7 +10,7 @@ purchase's money is moved by one caller at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from catalog.errors import OutOfStock
@@ -201,13 +202,11 @@ def _claim(
         mark_paid(checkout_id=checkout_id, now=now)
         return None
     key = str(uuid7(now))
-    payments = [
-        _payment(order, amount, gateway.name, now) for order, amount in amounts.items()
-    ]
+    payments, tries = _payments(checkout, amounts, gateway.name, now)
     PaymentAttempt.objects.bulk_create(
         PaymentAttempt(
             payment=payment,
-            attempt_number=payment.attempts.count() + 1,
+            attempt_number=tries.get(payment.pk, 0) + 1,
             key=key,
             gateway=gateway.name,
             is_captured=capture,
@@ -227,31 +226,38 @@ def _claim(
     )
 
 
-def _payment(order: Order, amount: Decimal, gateway: str, now: datetime) -> Payment:
-    """The one that is asked for an order placed here; another try uses it again."""
-    payment, is_new = Payment.objects.get_or_create(
-        order=order,
-        checkout=order.checkout,
-        defaults={
-            "amount": amount,
-            "currency": order.currency,
-            "gateway": gateway,
-            "event_time": now,
-        },
-    )
-    if not is_new:
-        payment.status, payment.gateway = PaymentStatus.PENDING, gateway
-        payment.gateway_transaction_id = payment.failure_reason = ""
-        payment.save(
-            update_fields=[
-                "status",
-                "gateway",
-                "gateway_transaction_id",
-                "failure_reason",
-                "updated_at",
-            ]
+def _payments(
+    checkout: Checkout, amounts: Mapping[Order, Decimal], gateway: str, now: datetime
+) -> tuple[list[Payment], dict[UUID, int]]:
+    """One for each order placed here, and how often each was tried: another try uses them
+    again. The checkout is locked, so nobody else makes them."""
+    known = Payment.objects.filter(checkout=checkout, order__in=list(amounts))
+    found = {payment.order_id: payment for payment in known}
+    if found:
+        known.update(
+            status=PaymentStatus.PENDING,
+            gateway=gateway,
+            gateway_transaction_id="",
+            failure_reason="",
+            updated_at=now,
         )
-    return payment
+    made = [
+        Payment(
+            order=order,
+            checkout=checkout,
+            amount=amount,
+            currency=order.currency,
+            gateway=gateway,
+            event_time=now,
+        )
+        for order, amount in amounts.items()
+        if order.pk not in found
+    ]
+    Payment.objects.bulk_create(made)
+    attempts = PaymentAttempt.objects.filter(payment__in=list(found.values()))
+    counted = attempts.values_list("payment").annotate(Count("pk")).order_by()
+    tries = dict(counted) if found else {}
+    return [*found.values(), *made], tries
 
 
 def live_call(*, checkout_id: UUID) -> _Call | None:
@@ -443,25 +449,21 @@ def _set(
     outcome: Outcome,
     now: datetime,
 ) -> None:
-    is_over = status not in LIVE
+    changes = {
+        "status": status,
+        "gateway_response": dict(outcome.raw),
+        "failure_reason": outcome.message,
+        "processed_at": None if status in LIVE else now,
+        "updated_at": now,
+    }
+    if outcome.transaction_id:
+        changes["gateway_transaction_id"] = outcome.transaction_id
     for payment in payments:
-        payment.status = status
-        payment.gateway_transaction_id = (
-            outcome.transaction_id or payment.gateway_transaction_id
-        )
-        payment.gateway_response = dict(outcome.raw)
-        payment.failure_reason = outcome.message
-        payment.processed_at = now if is_over else None
-        payment.save(
-            update_fields=[
-                "status",
-                "gateway_transaction_id",
-                "gateway_response",
-                "failure_reason",
-                "processed_at",
-                "updated_at",
-            ]
-        )
+        for name, value in changes.items():
+            setattr(payment, name, value)
+    Payment.objects.filter(pk__in=[payment.pk for payment in payments]).update(
+        **changes
+    )
     attempts.update(
         status=status,
         next_url=outcome.next_url,
