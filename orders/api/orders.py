@@ -22,10 +22,10 @@ from catalog.errors import NotAPicture
 from catalog.services.images import clean_picture
 from orders.api.carts import CartSerializer, told
 from orders.api.money import MoneyField
+from orders.downloads import invoice_response
 from orders.models import (
     FinancialStatus,
     FulfillmentStatus,
-    Invoice,
     Order,
     OrderStatus,
     ReturnKind,
@@ -35,7 +35,6 @@ from orders.queries.order_page import OrderPage, order_page
 from orders.services import cart as carts
 from orders.services import orders as services
 from orders.services import returns
-from orders.services.invoice_documents import invoice_document
 from orders.visitor import remember, visible_orders, visitor_of, with_token
 from shop.api.guests import SessionOrGuest
 from shop.api.idempotency import HEADER, idempotent
@@ -390,16 +389,7 @@ class OrderViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Order]):
     )
     def invoice(self, request: Request, pk: str) -> HttpResponse:
         """The invoice's PDF; there is one once the order is paid."""
-        order = self.get_object()
-        found = Invoice.objects.filter(order=order).first()
-        if found is None:
-            raise Http404
-        name = f"{order.shop.slug}-{found.invoice_number}.pdf"
-        return HttpResponse(
-            invoice_document(invoice_id=found.pk),
-            content_type="application/pdf",
-            headers={"Content-Disposition": f'inline; filename="{name}"'},
-        )
+        return invoice_response(order=self.get_object())
 
     def _told(self) -> Response:
         order = self.get_object()

@@ -10,12 +10,14 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, viewsets
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -25,7 +27,9 @@ from orders.api.orders import (
     OrderItemSerializer,
     OrderSerializer,
     ParcelSerializer,
+    PdfRenderer,
 )
+from orders.downloads import invoice_response
 from orders.models import Checkout, CheckoutStatus, FinancialStatus, Order
 from orders.queries.checkout import CheckoutView, price_checkout
 from orders.queries.sell_orders import (
@@ -367,7 +371,9 @@ class SellOrderViewSet(OfOrder, viewsets.GenericViewSet[Order]):
     pagination_class = None
     filter_backends = ()
     rights: ClassVar[dict[str, Right]] = {
-        **dict.fromkeys(("list", "retrieve", "options", "metadata"), Right.SEE_ORDERS),
+        **dict.fromkeys(
+            ("list", "retrieve", "invoice", "options", "metadata"), Right.SEE_ORDERS
+        ),
         **dict.fromkeys(("notes", "ship", "ship_many", "delivered"), Right.PACK_ORDERS),
         **dict.fromkeys(("cancel", "link"), Right.CHANGE_ORDERS),
     }
@@ -400,6 +406,11 @@ class SellOrderViewSet(OfOrder, viewsets.GenericViewSet[Order]):
     def retrieve(self, request: Request, **_: Any) -> Response:
         """With its items, parcels, notes and money."""
         return self._told()
+
+    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    def invoice(self, request: Request, **_: Any) -> HttpResponse:
+        """The invoice's PDF; there is one once the order is paid."""
+        return invoice_response(order=self.get_object())
 
     @extend_schema(request=WriteNoteSerializer, responses={201: OrderNoteSerializer})
     def notes(self, request: Request, **_: Any) -> Response:
@@ -654,6 +665,11 @@ urlpatterns = [
     path(ORDERS, one({"get": "list"}), name="sell-orders"),
     path(f"{ORDERS}ship/", one({"post": "ship_many"}), name="sell-orders-ship"),
     path(ORDER, one({"get": "retrieve"}), name="sell-order"),
+    path(
+        f"{ORDER}invoice/",
+        one({"get": "invoice"}, renderer_classes=[PdfRenderer, JSONRenderer]),
+        name="sell-order-invoice",
+    ),
     path(f"{ORDER}notes/", one({"post": "notes"}), name="sell-order-notes"),
     path(f"{ORDER}ship/", one({"post": "ship"}), name="sell-order-ship"),
     path(f"{ORDER}delivered/", one({"post": "delivered"}), name="sell-order-delivered"),

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,15 +20,15 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from orders.downloads import invoice_response
 from orders.forms import FindOrderForm, ReturnForm
-from orders.models import Invoice, Order, OrderReturnPhoto
+from orders.models import Order, OrderReturnPhoto
 from orders.queries.order_page import OrderPage, order_page
 from orders.queries.taken_off import discounts_of
 from orders.services import cart as carts
 from orders.services import orders as services
 from orders.services import returns
 from orders.services.addresses import address_lines
-from orders.services.invoice_documents import invoice_document
 from orders.visitor import (
     KNOWN,
     remember,
@@ -206,15 +206,7 @@ def return_photo(request: HttpRequest, photo_id: UUID) -> HttpResponse:
 @of_visitor
 def invoice(request: HttpRequest, order: Order) -> HttpResponse:
     """The PDF."""
-    found = Invoice.objects.filter(order=order).first()
-    if found is None:
-        raise Http404
-    name = f"{order.shop.slug}-{found.invoice_number}.pdf"
-    response = HttpResponse(
-        invoice_document(invoice_id=found.pk), content_type="application/pdf"
-    )
-    response["Content-Disposition"] = f'inline; filename="{name}"'
-    return response
+    return invoice_response(order=order)
 
 
 @require_POST

@@ -20,8 +20,9 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from orders.downloads import invoice_response
 from orders.errors import AddressRefused, InvalidEmail, QuoteChanged
-from orders.models import Checkout, CheckoutStatus, Invoice, Order, OrderStatus
+from orders.models import Checkout, CheckoutStatus, Order, OrderStatus
 from orders.queries.checkout import price_checkout
 from orders.queries.sell_orders import (
     MOST_COUNTED,
@@ -55,7 +56,6 @@ from orders.services import orders as services
 from orders.services.addresses import address_lines
 from orders.services.cart import MOST_UNITS
 from orders.services.fulfillment import add_note, ship_rest
-from orders.services.invoice_documents import invoice_document
 from orders.templatetags.selling import work_state
 from shop.errors import DomainError
 from shop.ids import moment_of, parse_id
@@ -227,16 +227,7 @@ def link(request: HttpRequest, seller: Seller, order_id: UUID) -> HttpResponse:
 @seller_view(Right.SEE_ORDERS)
 def invoice(request: HttpRequest, seller: Seller, order_id: UUID) -> HttpResponse:
     """The PDF."""
-    found = _find(seller, order_id)
-    kept = Invoice.objects.filter(order=found).first()
-    if kept is None:
-        raise Http404
-    name = f"{seller.shop.slug}-{kept.invoice_number}.pdf"
-    return HttpResponse(
-        invoice_document(invoice_id=kept.pk),
-        content_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{name}"'},
-    )
+    return invoice_response(order=_find(seller, order_id))
 
 
 # ------------------------------------------------------------------ many orders

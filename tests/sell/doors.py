@@ -435,6 +435,7 @@ DOORS: dict[str, Door] = {
         is_json=True,
     ),
     "v1:sell-order": Door(Right.SEE_ORDERS, args=_order),
+    "v1:sell-order-invoice": Door(Right.SEE_ORDERS, args=_order),
     "v1:sell-order-notes": _order_action(Right.PACK_ORDERS, {"text": "Fragile"}),
     "v1:sell-order-ship": _order_action(Right.PACK_ORDERS, {}),
     "v1:sell-order-delivered": _order_action(Right.PACK_ORDERS, {}),
