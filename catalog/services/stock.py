@@ -77,14 +77,16 @@ def reserve_stock(
     quantities: Mapping[UUID, int],
     expires_at: datetime,
     now: datetime,
+    lock_too: Iterable[UUID] = (),
 ) -> None:
     """Promise units of several variants to a checkout, all or nothing, once.
 
-    quantities: variant id -> units. Raises OutOfStock with every variant that is short, and
+    quantities: variant id -> units. lock_too: variants that the caller's transaction moves
+    afterwards, so that all are locked in one order. Raises OutOfStock with every variant that is short, and
     InvalidQuantity; promises whose time is over do not count.
     """
     _check(quantities)
-    shelves = _lock(quantities)
+    shelves = _lock({*quantities, *lock_too})
     _refuse_shortage(shelves, quantities, now)
     counted = {
         variant_id: units

@@ -392,7 +392,16 @@ def _reserve(
         quantities={line.variant_id: line.quantity for line in view.lines},
         expires_at=expires_at,
         now=now,
+        lock_too=_of_the_first(checkout),
     )
+
+
+def _of_the_first(checkout: Checkout) -> list[UUID]:
+    """What an order has that this one adds to: the same change may take some of it out."""
+    if checkout.adds_to_id is None:
+        return []
+    items = OrderItem.objects.filter(order=checkout.adds_to_id, variant__isnull=False)
+    return [id_ for id_ in items.values_list("variant_id", flat=True) if id_]
 
 
 def _write_orders(view: CheckoutView, customer_id: UUID, now: datetime) -> list[Order]:

@@ -1,6 +1,7 @@
 """An order changed before it is sent: only the difference moves."""
 
 import threading
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -933,3 +934,40 @@ def test_the_payment_page_asks_for_the_difference(client) -> None:
     assert PaymentStatus.SUCCEEDED not in set(
         Payment.objects.filter(order=addition).values_list("status", flat=True)
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_units_out_and_in_are_locked_in_one_order() -> None:
+    """Else a change of A for B and a cart of both could wait for each other."""
+    one = stall()
+    locked = ProductVariant.objects.select_for_update(no_key=True)
+
+    def swap() -> None:
+        try:
+            one.swap("12.00")
+        finally:
+            connection.close()
+
+    change = threading.Thread(target=swap)
+    try:
+        with transaction.atomic():
+            locked.get(pk=one.ten.pk)
+            change.start()
+            wait_for_a_waiter()
+            free = ProductVariant.objects.select_for_update(no_key=True, nowait=True)
+            assert free.get(pk=one.wares["12.00"].pk)
+    finally:
+        change.join()
+
+    assert Order.objects.filter(checkout__adds_to=one.order).exists()
+
+
+def wait_for_a_waiter() -> None:
+    """Until another connection waits for a lock, for five seconds at most."""
+    ends = time.monotonic() + 5
+    with connection.cursor() as cursor:
+        while time.monotonic() < ends:
+            cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+            if cursor.fetchone()[0]:
+                return
+    raise AssertionError("Nobody waits.")
