@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, F, OuterRef, Subquery
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,7 +17,7 @@ from catalog.models import InventoryPolicy, ProductImage, ProductStatus
 from orders.cart_copy import CartCopy, CopiedItem, keep_copy, load_copy
 from orders.discounts import ZERO, PromotionTerms
 from orders.errors import closed_words
-from orders.models import Cart, CartItem, CartStatus, Promotion
+from orders.models import Cart, CartStatus
 from orders.pricing import (
     CouponQuote,
     DiscountQuote,
@@ -30,9 +30,36 @@ from orders.queries.promotions import Buyer, promotion_terms
 from shop.models import ShopStatus
 from shop.models.shop import is_closure_on
 from shop.money import format_money
+from shop.statements import read_prepared
 
 PRICE_CHANGED, SHORT, SOLD_OUT, GONE = "price_changed", "short", "sold_out", "gone"
 CLOSED = "shop_closed"
+SQL = Path(__file__).parent.parent / "sql"
+CART_LINES = (SQL / "cart_lines.sql").read_text()
+LINE_COLUMNS = (
+    *("item_id", "variant_id", "quantity", "added_price"),
+    *("sku", "variant_name", "price", "inventory_quantity", "reserved_quantity"),
+    *("inventory_policy", "inventory_tracking", "is_active"),
+    *("requires_shipping", "taxable"),
+    *("product_id", "product_name", "product_slug", "product_status"),
+    *("tax_class", "category"),
+    *("shop_id", "shop_name", "shop_slug", "shop_status"),
+    *("currency", "prices_include_tax", "closed_from", "closed_until"),
+    "has_promotions",
+)
+# By whether somebody has an account.
+CART_COPIES = {
+    has_account: (SQL / "cart_copy.sql").read_text().format(owner=owner)
+    for has_account, owner in (
+        (True, "own.user_id = %(owner)s"),
+        (False, "own.user_id IS NULL AND own.session_id = %(owner)s"),
+    )
+}
+COPY_COLUMNS = (
+    *("version", "currency", "status", "expires_at"),
+    *("item_id", "variant_id", "quantity", "sku", "variant_name", "price"),
+    *("product_name", "product_slug", "shop_name"),
+)
 BLOCKING = {SHORT, SOLD_OUT, GONE, CLOSED}
 
 
@@ -215,48 +242,8 @@ def cart_lines(*, cart_id: UUID, now: datetime | None) -> list[CartLine]:
 
     now: None for what a shop sells by itself, whom its own closure does not keep from it.
     """
-    rows = (
-        CartItem.objects.filter(cart_id=cart_id)
-        .order_by("id")
-        .values(
-            "variant_id",
-            "quantity",
-            "added_price",
-            item_id=F("pk"),
-            sku=F("variant__sku"),
-            variant_name=F("variant__name"),
-            price=F("variant__price"),
-            inventory_quantity=F("variant__inventory_quantity"),
-            reserved_quantity=F("variant__reserved_quantity"),
-            inventory_policy=F("variant__inventory_policy"),
-            inventory_tracking=F("variant__inventory_tracking"),
-            is_active=F("variant__is_active"),
-            requires_shipping=F("variant__requires_shipping"),
-            taxable=F("variant__taxable"),
-            product_id=F("variant__product_id"),
-            product_name=F("variant__product__name"),
-            product_slug=F("variant__product__slug"),
-            product_status=F("variant__product__status"),
-            tax_class=F("variant__product__tax_class"),
-            category=F("variant__product__category__slug"),
-            shop_id=F("variant__product__shop_id"),
-            shop_name=F("variant__product__shop__name"),
-            shop_slug=F("variant__product__shop__slug"),
-            shop_status=F("variant__product__shop__status"),
-            currency=F("variant__product__shop__currency"),
-            prices_include_tax=F("variant__product__shop__prices_include_tax"),
-            closed_from=F("variant__product__shop__closed_from"),
-            closed_until=F("variant__product__shop__closed_until"),
-            has_promotions=Exists(
-                Promotion.objects.filter(
-                    shop=OuterRef("variant__product__shop_id"),
-                    is_automatic=True,
-                    is_active=True,
-                )
-            ),
-        )
-    )
-    return [_line(dict(row), now) for row in rows]
+    rows = read_prepared(CART_LINES, {"cart_id": cart_id})
+    return [_line(dict(zip(LINE_COLUMNS, row, strict=True)), now) for row in rows]
 
 
 def shop_terms(lines: Iterable[CartLine]) -> dict[UUID, ShopTerms]:
@@ -314,36 +301,19 @@ def cart_summary(*, user_id: UUID | None, token: str, now: datetime) -> CartCopy
 
 def read_copy(*, user_id: UUID | None, token: str, now: datetime) -> CartCopy:
     """From the tables, in one statement: whose version and items are of the same moment."""
-    own = Cart.objects.owned_by(user_id, token).order_by("-version", "-id")
-    rows = list(
-        Cart.objects.filter(pk=Subquery(own.values("pk")[:1]))
-        .order_by("items__id")
-        .values(
-            "version",
-            "currency",
-            "status",
-            "expires_at",
-            item_id=F("items__id"),
-            variant_id=F("items__variant_id"),
-            quantity=F("items__quantity"),
-            sku=F("items__variant__sku"),
-            variant_name=F("items__variant__name"),
-            price=F("items__variant__price"),
-            product_name=F("items__variant__product__name"),
-            product_slug=F("items__variant__product__slug"),
-            shop_name=F("items__variant__product__shop__name"),
-        )
-    )
+    owner = user_id or token
+    found = read_prepared(CART_COPIES[user_id is not None], {"owner": owner})
+    rows = [dict(zip(COPY_COLUMNS, row, strict=True)) for row in found]
     if not rows:
         return CartCopy(version=0, currency="", items=(), copied_at=now)
-    cart: dict[str, Any] = dict(rows[0])
+    cart = rows[0]
     is_over = cart["expires_at"] is not None and cart["expires_at"] <= now
     if cart["status"] != CartStatus.OPEN or is_over:
         return CartCopy(version=cart["version"], currency="", items=(), copied_at=now)
     return CartCopy(
         version=cart["version"],
         currency=cart["currency"],
-        items=tuple(_copied(dict(row)) for row in rows if row["item_id"]),
+        items=tuple(_copied(row) for row in rows if row["item_id"]),
         copied_at=now,
         expires_at=cart["expires_at"],
     )
@@ -372,7 +342,6 @@ def _line(row: dict[str, Any], now: datetime | None) -> CartLine:
     )
     row.pop("inventory_policy")
     left = row.pop("inventory_quantity") - row.pop("reserved_quantity")
-    row["category"] = row["category"] or ""
     closed_from = row.pop("closed_from")
     return CartLine(
         left=left if has_limit else None,
