@@ -11,11 +11,14 @@ from zoneinfo import ZoneInfo
 
 from django.utils import formats
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from analytics.queries.shops import ShopDay, ShopDays
 from shop.money import format_money
 
 WIDTH, HEIGHT = 720, 160
+REFUNDS = gettext_lazy("Refunds")
+TURNED = {"up": "down", "down": "up"}
 RANGES = {"7": 7, "30": 30, "90": 90, "365": 365}
 DEFAULT_RANGE = "30"
 # In a sheet, or told to a program.
@@ -37,7 +40,10 @@ class Period:
 
 @dataclass(frozen=True)
 class Figure:
-    """direction: "up", "down", "same" or "new", for the colour; the words say it too."""
+    """direction: "up", "down", "same" or "new", for the colour; the words say it too.
+
+    Up is good, so of what a shop would rather have less of it is turned round.
+    """
 
     label: str
     value: str
@@ -85,11 +91,11 @@ def figures(now: ShopDays, before: ShopDays, currency: str) -> list[Figure]:
         orders = days.total("orders")
         return Decimal(days.total("revenue")) / orders if orders else Decimal(0)
 
-    made: list[tuple[str, Any, Any, Callable[[Any], str]]] = [
+    made: list[tuple[Any, Any, Any, Callable[[Any], str]]] = [
         (_("Revenue"), now.total("revenue"), before.total("revenue"), money),
         (_("Orders"), now.total("orders"), before.total("orders"), _count),
         (_("Average order"), mean(now), mean(before), money),
-        (_("Refunds"), now.total("refunded"), before.total("refunded"), money),
+        (REFUNDS, now.total("refunded"), before.total("refunded"), money),
         (
             _("Revenue with promotions"),
             now.total("promoted_revenue"),
@@ -97,10 +103,13 @@ def figures(now: ShopDays, before: ShopDays, currency: str) -> list[Figure]:
             money,
         ),
     ]
-    return [
-        Figure(label, show(value), *change(value, was))
-        for label, value, was, show in made
-    ]
+    found = []
+    for label, value, was, show in made:
+        words, direction = change(value, was)
+        if label is REFUNDS:
+            direction = TURNED.get(direction, direction)
+        found.append(Figure(str(label), show(value), words, direction))
+    return found
 
 
 def bars(days: Sequence[ShopDay], currency: str) -> list[Bar]:

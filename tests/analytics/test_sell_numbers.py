@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from analytics.queries.shops import (
     ShopDay,
+    ShopDays,
     best_products_of,
     low_stock_of,
     shop_days,
@@ -20,6 +21,7 @@ from analytics.queries.shops import (
 )
 from analytics.rollups import ROLLUPS
 from analytics.services.rollups import collect_marks, work_off
+from analytics.shop_board import figures
 from orders.models import Order
 from shop.models import Shop
 from tests.factories.catalog import ProductFactory, ProductVariantFactory
@@ -71,6 +73,21 @@ def test_a_day_without_a_sale_is_a_day() -> None:
 
     assert found.days == [ShopDay(START), ShopDay(date(2030, 3, 31))]
     assert found.computed_at is None
+
+
+def test_fewer_refunds_are_good_and_nothing_before_is_no_comparison() -> None:
+    now, before = (
+        ShopDays([ShopDay(START, orders=orders, refunded=Decimal(amount))], None)
+        for orders, amount in ((4, 5), (0, 10))
+    )
+
+    shown = {one.label: one.direction for one in figures(now, before, "KES")}
+
+    assert (shown["Refunds"], shown["Orders"], shown["Revenue"]) == (
+        "up",
+        "new",
+        "same",
+    )
 
 
 def test_today_is_exact_before_it_is_rolled_up() -> None:
