@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.contrib import admin
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -166,9 +167,8 @@ def find_page(request: HttpRequest) -> HttpResponse:
 
 @finds("shop.shop", "Shops", "storefront")
 def find_shops(term: str) -> list[Hit]:
-    named = Shop.objects.filter(name__istartswith=term) | Shop.objects.filter(
-        slug=term.lower()
-    )
+    """By any part of the name that is long enough, or the whole slug."""
+    named = Shop.objects.filter(Q(name__icontains=term) | Q(slug=term.lower()))
     return [
         row_hit(
             shop,

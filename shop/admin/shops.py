@@ -24,8 +24,8 @@ class ShopAdmin(ModelAdmin):
         "rating_average",
     )
     list_filter = (choices("status"), days("event_time"))
-    search_fields = ("^name", "=slug")
-    search_help_text = "The beginning of a name, a slug, or an id."
+    search_fields = ("name", "=slug")
+    search_help_text = "Any part of a name, a slug, or an id."
     search_ids = ("owner_id",)
     prepopulated_fields = {"slug": ("name",)}
     readonly_fields: Any = ("rating_average", "review_count")

@@ -3,7 +3,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
+from django.db.models.functions import Upper
 from django.urls import reverse
 from django.utils.translation import pgettext_lazy
 
@@ -87,7 +89,11 @@ class Shop(Entity):
     class Meta(Entity.Meta):
         db_table = "shops"
         indexes = [
-            fields.Index(fields=["status", "name"], name="idx_shops_status_name")
+            fields.Index(fields=["status", "name"], name="idx_shops_status_name"),
+            # What `icontains` asks.
+            fields.GinIndex(
+                OpClass(Upper("name"), "gin_trgm_ops"), name="idx_shops_name_trigrams"
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -8,6 +8,7 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth.models import Permission
 from django.db import connection
+from django.db.models import Q
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -16,6 +17,7 @@ from catalog.models import Product
 from orders.models import Order
 from shop.admin.finding import FEW, LONGEST
 from shop.encryption import email_hash
+from shop.models import Shop
 from tests.factories.catalog import ProductFactory, ProductVariantFactory
 from tests.factories.orders import CustomerFactory, OrderFactory
 from tests.factories.payments import RefundFactory
@@ -102,6 +104,12 @@ def test_people_are_found_by_a_part_of_the_name(desk: Client) -> None:
     UserFactory(first_name="Grace", last_name="Hopper")
 
     assert names(search(desk, "e hop"))["People"] == ["Grace Hopper"]
+
+
+def test_shops_are_found_by_a_part_of_the_name(desk: Client) -> None:
+    ShopFactory(name="The Copper Kettle")
+
+    assert names(search(desk, "kettl"))["Shops"] == ["The Copper Kettle"]
 
 
 def test_products_by_beginnings_of_words_and_skus_as_they_are(desk: Client) -> None:
@@ -201,6 +209,7 @@ def test_a_search_asks_six_statements_at_most(desk: Client, term: str) -> None:
 def test_large_tables_are_read_by_an_index(db: None) -> None:
     found = [
         User.objects.alias(found_name=FOUND_NAME).filter(found_name__contains="ada"),
+        Shop.objects.filter(Q(name__icontains="kettle") | Q(slug="kettle")),
         Order.objects.filter(order_number__startswith="SO-1"),
         Product.objects.filter(sku="x", shop_id=uuid4()),
     ]
