@@ -20,10 +20,18 @@ from django.utils.translation import gettext as _
 from orders.conditions import Conditions, ConditionsUnreadable, Customers
 from orders.discounts import PromotionTerms
 from shop.encryption import email_hash
+from shop.statements import read_prepared
 
 SQL = Path(__file__).resolve().parent.parent / "sql"
 PROMOTION_TERMS = (SQL / "promotion_terms.sql").read_text()
 PROMOTION_BUYERS = (SQL / "promotion_buyers.sql").read_text()
+# The columns of PROMOTION_TERMS.
+TERMS = (
+    *("promotion_id", "shop_id", "name", "kind", "value", "conditions"),
+    *("is_combinable", "promotion_usage_limit", "promotion_usage_limit_per_user"),
+    *("coupon_id", "code", "usage_limit", "usage_limit_per_user"),
+    *("is_valid", "is_used_up", "categories", "get_categories"),
+)
 
 
 @dataclass(frozen=True)
@@ -60,10 +68,11 @@ def promotion_terms(
     if not codes and not has_automatic:
         return {}
     values = {"shop_ids": list(shop_ids), "codes": list(codes), "now": now}
+    rows = read_prepared(PROMOTION_TERMS, values)
     found = [
         terms
-        for row in _rows(PROMOTION_TERMS, values)
-        if (terms := _terms(row)) is not None
+        for row in rows
+        if (terms := _terms(dict(zip(TERMS, row, strict=True)))) is not None
     ]
     if any(_asks_who(terms) for terms in found):
         found = _for_buyer(found, buyer())
@@ -71,13 +80,6 @@ def promotion_terms(
     for terms in found:
         by_shop[terms.shop_id] = (*by_shop.get(terms.shop_id, ()), terms)
     return by_shop
-
-
-def _rows(statement: str, values: dict[str, Any]) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        names = [column.name for column in cursor.description]
-        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
 def _terms(row: dict[str, Any]) -> PromotionTerms | None:
@@ -145,8 +147,12 @@ def _known(promotion_ids: list[UUID], buyer: Buyer) -> dict[UUID, _Known]:
         "email_hash": email_hash(buyer.email) if buyer.email else None,
         "user_id": buyer.user_id,
     }
-    rows = _rows(PROMOTION_BUYERS, values)
-    return {row.pop("id"): _Known(**row) for row in rows}
+    with connection.cursor() as cursor:
+        cursor.execute(PROMOTION_BUYERS, values)
+        return {
+            id_: _Known(has_ordered, is_follower, uses)
+            for id_, has_ordered, is_follower, uses in cursor.fetchall()
+        }
 
 
 def _not_theirs(terms: PromotionTerms, facts: _Known, buyer: Buyer) -> str:
