@@ -6,12 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
-from django.db.models import Q
-
 from orders.discounts import PromotionTerms
-from orders.models import Checkout, DeliveryMethod, TaxRate
+from orders.models import Checkout
 from orders.pricing import Method, Quote, Rate, quote
 from orders.queries.cart import (
     CartLine,
@@ -20,7 +19,13 @@ from orders.queries.cart import (
     shop_terms,
 )
 from orders.queries.promotions import Buyer, promotion_terms
+from shop.statements import read_prepared
 
+SQL = Path(__file__).parent.parent / "sql"
+DELIVERY_METHODS = (SQL / "delivery_methods.sql").read_text()
+METHOD = ("id", "name", "price", "free_from", "min_days", "max_days")
+TAX_RATES = (SQL / "tax_rates.sql").read_text()
+RATE = ("province", "tax_class", "rate", "applies_to_shipping", "name", "shop_id")
 CONTACT, ADDRESS, DELIVERY = "contact", "address", "delivery"
 
 
@@ -161,21 +166,18 @@ def delivery_methods(
     """
     if not country or not shop_ids:
         return {}
-    rows = (
-        DeliveryMethod.objects.filter(zone__shop_id__in=list(shop_ids), is_active=True)
-        .select_related("zone")
-        .order_by("zone__position", "zone_id", "price", "id")
-    )
-    by_zone: dict[UUID, list[DeliveryMethod]] = {}
-    for row in rows:
-        by_zone.setdefault(row.zone_id, []).append(row)
+    by_zone: dict[tuple[UUID, UUID, tuple[str, ...]], list[Method]] = {}
+    rows = read_prepared(DELIVERY_METHODS, {"shop_ids": list(shop_ids)})
+    for shop_id, zone_id, countries, *method in rows:
+        zone = shop_id, zone_id, tuple(countries)
+        named = dict(zip(METHOD, method, strict=True))
+        by_zone.setdefault(zone, []).append(Method(**named))
     found: dict[UUID, tuple[Method, ...]] = {}
     for is_rest in (False, True):
-        for methods in by_zone.values():
-            zone = methods[0].zone
-            fits = not zone.countries if is_rest else country in zone.countries
-            if fits and zone.shop_id not in found:
-                found[zone.shop_id] = tuple(_method(row) for row in methods)
+        for (shop_id, _zone_id, countries), methods in by_zone.items():
+            fits = not countries if is_rest else country in countries
+            if fits and shop_id not in found:
+                found[shop_id] = tuple(methods)
     return found
 
 
@@ -183,36 +185,12 @@ def tax_rates(*, country: str, province: str, shop_ids: Collection[UUID]) -> lis
     """The rates of a country and of one province of it: the market's and the shops' own."""
     if not country:
         return []
-    rows = TaxRate.objects.filter(
-        Q(shop=None) | Q(shop__in=list(shop_ids)),
-        country=country,
-        province__in=["", province],
-    )
-    return [
-        Rate(
-            province=row.province,
-            tax_class=row.tax_class,
-            rate=row.rate,
-            applies_to_shipping=row.applies_to_shipping,
-            name=row.name,
-            shop_id=row.shop_id,
-        )
-        for row in rows
-    ]
+    values = {"shop_ids": list(shop_ids), "country": country, "province": province}
+    rows = read_prepared(TAX_RATES, values)
+    return [Rate(**dict(zip(RATE, row, strict=True))) for row in rows]
 
 
 def _chosen(methods: tuple[Method, ...], wanted: str | None) -> Method:
     """The one asked for where the shop has it for this address, else the cheapest."""
     by_id = {str(method.id): method for method in methods}
     return by_id.get(wanted or "") or methods[0]
-
-
-def _method(row: DeliveryMethod) -> Method:
-    return Method(
-        id=row.pk,
-        name=row.name,
-        price=Decimal(row.price),
-        free_from=row.free_from,
-        min_days=row.min_days,
-        max_days=row.max_days,
-    )
