@@ -12,7 +12,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import mixins, permissions, serializers, viewsets
 from rest_framework.decorators import action
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -35,6 +35,7 @@ from ingestion.queries import (
 from ingestion.services.undo import undo_import
 from ingestion.services.uploads import receive_file
 from shop.api.pagination import NewestFirst
+from shop.api.parsers import BoundedJSONParser
 
 
 class ByLine(NewestFirst):
@@ -126,7 +127,11 @@ class IngestionFileViewSet(
         return corrected_response(self.get_object())
 
     @extend_schema(request=None, responses=IngestionFileSerializer)
-    @action(detail=True, methods=["post"], parser_classes=[JSONParser, MultiPartParser])
+    @action(
+        detail=True,
+        methods=["post"],
+        parser_classes=[BoundedJSONParser, MultiPartParser],
+    )
     def undo(self, request: Request, pk: str) -> Response:
         """Take back what the file brought, all of it or nothing. May be repeated."""
         file = undo_import(
